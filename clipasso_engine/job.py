@@ -1,0 +1,146 @@
+"""What is asked of the engine (`SketchJob`) and what comes back (`Sketch`): the one definition for both programs.
+
+Standard library only and Python 3.8, since the extension imports it inside Inkscape. The command line, the dialog and
+the JSON-line protocol are views of these classes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any, Dict, Tuple
+
+from .errors import UserError
+
+PROTOCOL = 1
+"""Version of the messages between extension and engine; the engine's first message, ``hello``, carries it."""
+
+MIN_STROKES, MAX_STROKES = 1, 128
+QUALITIES = ("draft", "normal", "best")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+Point = Tuple[float, float]
+Message = Dict[str, Any]
+"""One line of the protocol: a JSON object with a ``type``.
+
+To the engine:   ``job`` (the fields of `SketchJob`), ``stop`` (finish with the best so far), ``cancel`` (drop it).
+From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``step`` {step, steps, loss, strokes},
+``level`` {sketch}: one finished level, ``result`` {sketches, report}, ``error`` {kind: "user" or "bug", message, log}.
+"""
+
+
+def _option(default: Any, help: str, choices: Tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclass(frozen=True)
+class SketchJob:
+    """One photo to sketch. Every option of the command line and the dialog is a field here."""
+
+    photo: str  # path of an image file; the engine decodes it, whatever its format
+    levels: Tuple[int, ...] = _option((16,), "numbers of strokes, most first: one sketch each (1 to 128)")
+    seed: int = _option(0, "same seed, same strokes")
+    quality: str = _option("normal", "how long to optimise", QUALITIES)
+    device: str = _option("auto", "where to compute; auto takes a GPU when there is one", DEVICES)
+    time_budget: float = _option(120.0, "seconds after which the best so far is used")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "levels", tuple(self.levels))
+        for level in self.levels:
+            if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
+                raise UserError(
+                    f"The number of strokes is {level!r}, but it must be a whole number "
+                    f"from {MIN_STROKES} to {MAX_STROKES}. Choose one in that range."
+                )
+        if not self.levels:
+            raise UserError("No number of strokes was given. Ask for at least one level, for example 16.")
+        for option in dataclasses.fields(self):
+            choices = option.metadata.get("choices")
+            value = getattr(self, option.name)
+            if choices and value not in choices:
+                raise UserError(f"{option.name} is {value!r}, but must be one of: {', '.join(choices)}.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+            raise UserError(f"The seed is {self.seed!r}, but it must be a whole number from 0 to {2**31 - 1}.")
+        if not self.time_budget > 0:
+            raise UserError(f"The time budget is {self.time_budget!r} seconds, but it must be more than 0.")
+
+    def to_message(self) -> Message:
+        return {"type": "job", **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_message(cls, message: Message) -> SketchJob:
+        known = {option.name for option in dataclasses.fields(cls)}
+        unknown = sorted(set(message) - known - {"type"})
+        if unknown:
+            raise UserError(
+                f"The job has options this engine does not know: {', '.join(unknown)}. Run install.py again."
+            )
+        return cls(**{name: value for name, value in message.items() if name != "type"})
+
+
+def parse_levels(text: str) -> Tuple[int, ...]:
+    """``"32, 16 8"`` -> ``(32, 16, 8)``: distinct levels, most strokes first.
+
+    Raises `UserError` on anything that is not a list of whole numbers from 1 to 128.
+    """
+    words = text.replace(",", " ").replace(";", " ").split()
+    levels = set()
+    for word in words:
+        try:
+            level = int(word)
+        except ValueError:
+            level = 0
+        if not MIN_STROKES <= level <= MAX_STROKES:
+            raise UserError(
+                f"The levels are {text!r}, but {word!r} is not a whole number from {MIN_STROKES} to {MAX_STROKES}. "
+                "Write numbers separated by commas, for example 32, 16, 8, 4."
+            )
+        levels.add(level)
+    if not levels:
+        raise UserError("The list of levels is empty. Write numbers separated by commas, for example 32, 16, 8, 4.")
+    return tuple(sorted(levels, reverse=True))
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One cubic Bézier curve: 4 points (x, y) in photo pixels, origin at the photo's top left corner, y down."""
+
+    points: Tuple[Point, ...]
+    width: float  # photo pixels
+    importance: float = 1.0  # 0..1, the most telling stroke of the sketch has 1
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A finished drawing of at most ``level`` strokes, most important first, over a photo of ``width x height`` px."""
+
+    level: int
+    width: int
+    height: int
+    strokes: Tuple[Stroke, ...]
+    loss: float
+
+    def to_json(self) -> Dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Dict[str, Any]) -> Sketch:
+        strokes = tuple(
+            Stroke(tuple((float(x), float(y)) for x, y in s["points"]), float(s["width"]), float(s["importance"]))
+            for s in data["strokes"]
+        )
+        return cls(int(data["level"]), int(data["width"]), int(data["height"]), strokes, float(data["loss"]))
+
+
+def encode(message: Message) -> bytes:
+    """One protocol line, newline included; ASCII, so that no side's locale matters."""
+    return json.dumps(message, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """The message on one line; `ValueError` if it is not a JSON object with a ``type``."""
+    message = json.loads(line)
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ValueError(f"not a protocol message: {line[:80]!r}")
+    return message
