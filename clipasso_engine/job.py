@@ -30,7 +30,7 @@ From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``step`` {step
 """
 
 
-def _option(default: Any, help: str, choices: Tuple[str, ...] = ()) -> Any:
+def _option(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
     return field(default=default, metadata={"help": help, "choices": choices})
 
 
@@ -39,7 +39,7 @@ class SketchJob:
     """One photo to sketch. Every option of the command line and the dialog is a field here."""
 
     photo: str  # path of an image file; the engine decodes it, whatever its format
-    levels: Tuple[int, ...] = _option((16,), "numbers of strokes, most first: one sketch each (1 to 128)")
+    levels: tuple[int, ...] = _option((16,), "numbers of strokes, most first: one sketch each (1 to 128)")
     seed: int = _option(0, "same seed, same strokes")
     quality: str = _option("normal", "how long to optimise", QUALITIES)
     device: str = _option("auto", "where to compute; auto takes a GPU when there is one", DEVICES)
@@ -79,7 +79,7 @@ class SketchJob:
         return cls(**{name: value for name, value in message.items() if name != "type"})
 
 
-def parse_levels(text: str) -> Tuple[int, ...]:
+def parse_levels(text: str) -> tuple[int, ...]:
     """``"32, 16 8"`` -> ``(32, 16, 8)``: distinct levels, most strokes first.
 
     Raises `UserError` on anything that is not a list of whole numbers from 1 to 128.
@@ -106,7 +106,7 @@ def parse_levels(text: str) -> Tuple[int, ...]:
 class Stroke:
     """One cubic Bézier curve: 4 points (x, y) in photo pixels, origin at the photo's top left corner, y down."""
 
-    points: Tuple[Point, ...]
+    points: tuple[Point, ...]
     width: float  # photo pixels
     importance: float = 1.0  # 0..1, the most telling stroke of the sketch has 1
 
@@ -118,14 +118,14 @@ class Sketch:
     level: int
     width: int
     height: int
-    strokes: Tuple[Stroke, ...]
+    strokes: tuple[Stroke, ...]
     loss: float
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, data: Dict[str, Any]) -> Sketch:
+    def from_json(cls, data: dict[str, Any]) -> Sketch:
         strokes = tuple(
             Stroke(tuple((float(x), float(y)) for x, y in s["points"]), float(s["width"]), float(s["importance"]))
             for s in data["strokes"]
