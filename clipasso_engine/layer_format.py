@@ -1,0 +1,77 @@
+"""How a sketch is written in SVG, the same by the command line and by the extension: names, metadata, path data.
+
+Standard library only and Python 3.8, since the extension imports it inside Inkscape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .job import Point
+
+NAMESPACE = "https://clipasso-inkscape.org/ns/sketch"
+PREFIX = "clipasso"
+"""Register it with lxml (``lxml.etree.register_namespace``), or the attributes come out under ns0."""
+
+IMPORTANCE = f"{{{NAMESPACE}}}importance"
+"""Attribute of a stroke's path: 0..1, the most telling stroke of its sketch has 1."""
+
+
+@dataclass(frozen=True)
+class LayerMetadata:
+    """What made a sketch layer. Each field is one attribute of the layer's ``<g>``."""
+
+    strokes: int  # the number asked for; the layer may hold fewer
+    seed: int
+    guidance: str  # the report's ``guidance``
+    engine: str  # the engine's version
+    photo_sha256: str  # of the photo file's bytes
+    photo_id: str = ""  # id of the document's <image>; empty outside Inkscape
+
+    def to_attributes(self) -> dict[str, str]:
+        """``{"{NAMESPACE}photo-id": "image1", ...}``, ready for ``element.set``; fields that are empty are left out."""
+        return {_attribute(name): str(value) for name, value in vars(self).items() if value != ""}
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, str]) -> LayerMetadata | None:
+        """The metadata of a layer; None if these attributes are not those of a sketch layer."""
+        try:
+            return cls(
+                strokes=int(attributes[_attribute("strokes")]),
+                seed=int(attributes[_attribute("seed")]),
+                guidance=attributes.get(_attribute("guidance"), ""),
+                engine=attributes.get(_attribute("engine"), ""),
+                photo_sha256=attributes.get(_attribute("photo_sha256"), ""),
+                photo_id=attributes.get(_attribute("photo_id"), ""),
+            )
+        except (KeyError, ValueError):
+            return None
+
+
+def layer_label(strokes: int) -> str:
+    """The name of a level's layer: ``"Sketch, 16 strokes"``."""
+    return f"Sketch, {strokes} stroke" if strokes == 1 else f"Sketch, {strokes} strokes"
+
+
+def path_data(points: Iterable[Point]) -> str:
+    """One cubic segment as ``"M x,y C x,y x,y x,y"``; ``points`` are its 4 control points (x, y)."""
+    start, *controls = (f"{format_number(x)},{format_number(y)}" for x, y in points)
+    return f"M {start} C {' '.join(controls)}"
+
+
+def format_number(value: float, decimals: int = 2) -> str:
+    """The shortest plain decimal, whatever the locale: no exponent, no trailing zeros, no ``-0``.
+
+    Raises `ValueError` if ``value`` is not finite.
+    """
+    if value - value != 0:
+        raise ValueError(f"not a finite number: {value!r}")
+    text = f"{value:.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _attribute(field_name: str) -> str:
+    return f"{{{NAMESPACE}}}{field_name.replace('_', '-')}"
