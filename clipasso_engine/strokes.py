@@ -1,0 +1,113 @@
+"""Bézier arithmetic on arrays: evaluate, sample, fit, measure. NumPy, no pixels and no torch."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def bernstein(t: Array) -> Array:
+    """The four cubic Bernstein polynomials at ``t`` [...]: [..., 4]."""
+    s = 1.0 - t
+    return np.stack([s**3, 3 * s**2 * t, 3 * s * t**2, t**3], axis=-1)
+
+
+def evaluate(controls: Array, t: Array) -> Array:
+    """Points [..., M, 2] of cubics with control points ``controls`` [..., 4, 2] at parameters ``t`` [..., M]."""
+    points: Array = bernstein(t) @ controls
+    return points
+
+
+def sample(controls: Array, count: int) -> Array:
+    """``count`` points [..., count, 2] at even parameters of cubics [..., 4, 2]."""
+    return evaluate(controls, np.linspace(0.0, 1.0, count))
+
+
+def lengths(controls: Array) -> Array:
+    """Arc lengths [...] of cubics [..., 4, 2], from 33 samples each."""
+    points = sample(controls, 33)
+    return np.linalg.norm(np.diff(points, axis=-2), axis=-1).sum(-1)
+
+
+def chord_parameters(points: Array) -> Array:
+    """Parameters [..., M] in 0..1 proportional to arc length along polylines [..., M, 2]; even where all points meet."""
+    steps = np.linalg.norm(np.diff(points, axis=-2), axis=-1)
+    along = np.concatenate([np.zeros_like(steps[..., :1]), np.cumsum(steps, -1)], -1)
+    total = along[..., -1:]
+    even = np.broadcast_to(np.linspace(0.0, 1.0, points.shape[-2]), along.shape)
+    return np.where(total > 0, along / np.where(total > 0, total, 1.0), even)
+
+
+def resample(points: Array, count: int) -> Array:
+    """``count`` points at even arc length along one polyline [M, 2]."""
+    along = chord_parameters(points)
+    at = np.linspace(0.0, 1.0, count)
+    return np.stack([np.interp(at, along, points[:, axis]) for axis in (0, 1)], axis=-1)
+
+
+def fit(points: Array, rounds: int = 4) -> tuple[Array, Array]:
+    """Least-squares cubics through polylines [..., M, 2], end points kept.
+
+    The inner control points solve the 2 x 2 normal equations for given parameters; the parameters are then moved
+    to the foot points by one Newton step (Schneider, "An Algorithm for Automatically Fitting Digitized Curves",
+    Graphics Gems, 1990), ``rounds`` times. A cubic whose handles grow beyond 1.5 times its polyline's length, or point
+    backwards at an end, is replaced by the one with handles a third along the polyline's end tangents.
+
+    Returns the control points [..., 4, 2] and the squared distances [..., M] of the points to their foot points.
+    """
+    first, last = points[..., :1, :], points[..., -1:, :]
+    t = chord_parameters(points)
+    for _ in range(rounds):
+        controls = _solve_inner(points, first, last, t)
+        t = _newton(points, controls, t)
+    controls = _tame(points, controls)
+    t = _newton(points, controls, _newton(points, controls, t))
+    return controls, ((evaluate(controls, t) - points) ** 2).sum(-1)
+
+
+def _solve_inner(points: Array, first: Array, last: Array, t: Array) -> Array:
+    b = bernstein(t)
+    rest = points - b[..., :1] * first - b[..., 3:] * last
+    b1, b2 = b[..., 1], b[..., 2]
+    # A trace of damping keeps the system solvable where all parameters are 0 or 1.
+    a11, a12, a22 = (b1 * b1).sum(-1) + 1e-9, (b1 * b2).sum(-1), (b2 * b2).sum(-1) + 1e-9
+    r1, r2 = (b1[..., None] * rest).sum(-2), (b2[..., None] * rest).sum(-2)
+    determinant = (a11 * a22 - a12 * a12)[..., None]
+    p1 = (a22[..., None] * r1 - a12[..., None] * r2) / determinant
+    p2 = (a11[..., None] * r2 - a12[..., None] * r1) / determinant
+    return np.concatenate([first, p1[..., None, :], p2[..., None, :], last], axis=-2)
+
+
+def _newton(points: Array, controls: Array, t: Array) -> Array:
+    d1 = 3 * np.diff(controls, axis=-2)
+    d2 = 2 * np.diff(d1, axis=-2)
+    s = 1.0 - t
+    velocity = np.stack([s * s, 2 * s * t, t * t], -1) @ d1
+    acceleration = np.stack([s, t], -1) @ d2
+    away = evaluate(controls, t) - points
+    slope = (velocity * velocity).sum(-1) + (away * acceleration).sum(-1)
+    step = (away * velocity).sum(-1) / np.where(slope > 1e-9, slope, np.inf)
+    moved = np.clip(t - step, 0.0, 1.0)
+    moved[..., 0], moved[..., -1] = 0.0, 1.0
+    return np.maximum.accumulate(moved, axis=-1)
+
+
+def _tame(points: Array, controls: Array) -> Array:
+    length = np.linalg.norm(np.diff(points, axis=-2), axis=-1).sum(-1)
+    out, back = controls[..., 1, :] - controls[..., 0, :], controls[..., 2, :] - controls[..., 3, :]
+    reach = min(4, points.shape[-2] - 1)
+    ahead, behind = points[..., reach, :] - points[..., 0, :], points[..., -1 - reach, :] - points[..., -1, :]
+    wild = np.maximum(np.linalg.norm(out, axis=-1), np.linalg.norm(back, axis=-1)) > 1.5 * length
+    wild |= ((out * ahead).sum(-1) < 0) | ((back * behind).sum(-1) < 0)
+    third = (length / 3)[..., None]
+    plain = controls.copy()
+    plain[..., 1, :] = controls[..., 0, :] + third * _unit(ahead)
+    plain[..., 2, :] = controls[..., 3, :] + third * _unit(behind)
+    return np.where(wild[..., None, None], plain, controls)
+
+
+def _unit(vectors: Array) -> Array:
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(norms > 1e-12, norms, 1.0)
