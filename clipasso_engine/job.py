@@ -17,8 +17,10 @@ PROTOCOL = 1
 """Version of the messages between extension and engine; the engine's first message, ``hello``, carries it."""
 
 MIN_STROKES, MAX_STROKES = 1, 128
-QUALITIES = ("draft", "normal", "best")
+QUALITIES = ("draft", "normal", "best", "paper")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+GUIDANCES = ("auto", "boundary", "clip", "both")
+RASTERIZERS = ("native", "diffvg")
 
 Point = Tuple[float, float]
 Message = Dict[str, Any]
@@ -41,9 +43,13 @@ class SketchJob:
     photo: str  # path of an image file; the engine decodes it, whatever its format
     levels: tuple[int, ...] = _option((16,), "numbers of strokes, most first: one sketch each (1 to 128)")
     seed: int = _option(0, "same seed, same strokes")
-    quality: str = _option("normal", "how long to optimise", QUALITIES)
+    quality: str = _option("normal", "how long to optimise; paper is CLIPasso's whole recipe, hours long", QUALITIES)
     device: str = _option("auto", "where to compute; auto takes a GPU when there is one", DEVICES)
     time_budget: float = _option(120.0, "seconds after which the best so far is used")
+    guidance: str = _option("auto", "what a sketch is held against; auto is both where CLIP is there", GUIDANCES)
+    text: str = _option("", "what the photo shows, for example a running horse (needs CLIP)")
+    clip_model: str = _option("RN101", "CLIP's image tower, by the CLIP library's name")
+    rasterizer: str = _option("native", "what draws while optimising; diffvg needs pydiffvg", RASTERIZERS)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", tuple(self.levels))
