@@ -28,8 +28,8 @@ def render(
     """The ink that strokes leave on a blank canvas, differentiable in ``points``, ``width_px`` and ``opacity``.
 
     Args:
-        points: [..., S, P, 2], float: S strokes (0 is allowed), each one open chain of k joined cubic Bézier curves with
-            P = 3k + 1 control points (x, y) in canvas pixels; pixel (i, j) is centred at x = j + 0.5, y = i + 0.5.
+        points: [..., S, P, 2], float: S strokes (0 is allowed), each one open chain of k joined cubic Bézier curves
+            with P = 3k + 1 control points (x, y) in canvas pixels; pixel (i, j) is centred at x = j + 0.5, y = i + 0.5.
             They must be finite and may lie outside the canvas. Leading dimensions are candidates, drawn apart.
         width, height: size of the canvas in pixels.
         width_px: width of the painted line in pixels, above 0: one number, or a tensor that broadcasts to [..., S].

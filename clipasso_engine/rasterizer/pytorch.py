@@ -51,7 +51,7 @@ def _gather_collapsed(chains: torch.Tensor) -> torch.Tensor:
 
 def _flatten(chains: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Straight segments of chains [N, P, 2]: starts [M, 2], ends [M, 2] and the chain of each [M]."""
-    number, size = chains.shape[:2]
+    size = chains.shape[1]
     curves_each = (size - 1) // 3
     curves = torch.cat((chains[:, :-1].unflatten(1, (curves_each, 3)), chains[:, 3::3, None]), 2).flatten(0, 1)
     counts = _segment_counts(curves.detach())
