@@ -164,19 +164,25 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _grey_of_8_bits(image: Image.Image) -> Image.Image:
-    values = np.nan_to_num(np.asarray(image, np.float32))
-    low, high = _value_range(image.mode, float(values.min()), float(values.max()))
+    low, high = _value_range(image)
+    # Reduced before the arithmetic, which takes several copies.
+    reduced = _working_size(image.convert("I") if image.mode.startswith("I;16") else image)
+    values = np.nan_to_num(np.asarray(reduced, np.float32), nan=low).clip(low, high)
     return Image.fromarray(np.rint((values - low) * (255 / (high - low))).astype(np.uint8))
 
 
-def _value_range(mode: str, low: float, high: float) -> tuple[float, float]:
+def _value_range(image: Image.Image) -> tuple[float, float]:
     """Black and white of deep grey: the file does not say for 32 bits, so the tightest usual range that fits."""
-    if mode.startswith("I;16"):
+    if image.mode.startswith("I;16"):
         return 0, 65535
+    values = np.asarray(image)
+    finite = np.isfinite(values)
+    low = float(values.min(initial=0, where=finite))
+    high = float(values.max(initial=0, where=finite))
     for white in (1, 255, 65535):
         if low >= 0 and high <= white:
             return 0, white
-    return low, max(high, low + 1)
+    return low, high
 
 
 def _working_size(image: Image.Image) -> Image.Image:

@@ -152,6 +152,8 @@ def test_colour_of_16_bits(tmp_path: Path) -> None:
     [
         (np.linspace(0, 1, 256), np.arange(256)),
         (np.linspace(-3, 5, 256), np.arange(256)),
+        (np.linspace(-9, 0, 256), np.arange(256)),
+        (np.full(256, np.nan), np.zeros(256)),
         (np.where(np.arange(256) < 5, np.nan, 255.0), np.where(np.arange(256) < 5, 0, 255)),
     ],
 )
@@ -297,6 +299,9 @@ def test_memory_for_the_largest_photos(tmp_path: Path) -> None:
     largest = tmp_path / "largest.png"
     Image.new("LA", (8000, 8000), (40, 128)).save(largest, compress_level=1)
     assert load_elsewhere(largest)[2] < 900
+    deep = tmp_path / "deep.tif"
+    Image.new("F", (8000, 8000), 0.5).save(deep)
+    assert load_elsewhere(deep)[2] < 900
     huge = tmp_path / "huge.jpg"
     Image.new("L", (20_000, 20_000), 40).save(huge)
     width, height, peak = load_elsewhere(huge)
