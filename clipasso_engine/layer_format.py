@@ -54,9 +54,12 @@ def layer_label(strokes: int) -> str:
     return f"Sketch, {strokes} stroke" if strokes == 1 else f"Sketch, {strokes} strokes"
 
 
-def path_data(points: Iterable[Point]) -> str:
-    """One cubic segment as ``"M x,y C x,y x,y x,y"``; ``points`` are its 4 control points (x, y)."""
-    start, *controls = (f"{format_number(x)},{format_number(y)}" for x, y in points)
+def path_data(points: Iterable[Point], decimals: int = 2) -> str:
+    """One cubic segment as ``"M x,y C x,y x,y x,y"``; ``points`` are its 4 control points (x, y).
+
+    Two ``decimals`` are fine for photo pixels; a document in millimetres or inches needs more.
+    """
+    start, *controls = (f"{format_number(x, decimals)},{format_number(y, decimals)}" for x, y in points)
     return f"M {start} C {' '.join(controls)}"
 
 
