@@ -1,0 +1,67 @@
+"""Sketch Photo: options -> photo -> engine -> layers. Inkscape runs this file as a program of its own.
+
+It reads the document from a file that Inkscape names and writes the changed one to stdout; writing nothing leaves the
+document as it was. The engine is another process, since torch cannot live in Inkscape's Python.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from clipasso_engine import paths
+from clipasso_engine.errors import UserError
+from clipasso_engine.job import Message
+from inkscape_extension import messages
+
+LOG = paths.logs() / "extension.log"
+
+if __name__ == "__main__":
+    messages.claim_stderr(LOG)  # before inkex is imported: it makes Python warn
+
+import inkex
+
+from inkscape_extension import engine_process, options, sketch_layer, source_photo
+
+
+class SketchImage(inkex.EffectExtension):
+    """Adds a layer of strokes above the selected photo."""
+
+    def add_arguments(self, pars: inkex.base.ArgumentParser) -> None:
+        options.add_arguments(pars)
+
+    def effect(self) -> None:
+        photo = source_photo.find(self.svg)
+        folders = source_photo.link_folders(self.options.input_file, self.document_path())
+        with photo.file(folders) as path:
+            job = options.job(self.options, str(path))
+            photo_sha256 = source_photo.sha256(path)
+            with engine_process.Engine(engine_process.command()) as engine:
+                sketches, report = engine.sketch(job, _listen)
+        sketch_layer.insert(photo, sketches, job, report, photo_sha256, visible=self.options.visible)
+
+
+def _listen(_message: Message | None) -> str | None:
+    """What the engine should do: go on, or drop everything because Inkscape has gone."""
+    return engine_process.CANCEL if engine_process.inkscape_has_gone() else None
+
+
+def main() -> int:
+    """Exit status: 0 if the document changed, 1 if it did not."""
+    try:
+        SketchImage().run()
+    except UserError as error:
+        messages.tell(str(error))
+    except engine_process.Cancelled:
+        pass
+    except Exception:
+        messages.tell_of_a_bug(LOG)
+    else:
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

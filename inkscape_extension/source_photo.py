@@ -1,0 +1,158 @@
+"""The photo to sketch: which ``<image>`` is meant, its file, and where on the canvas its pixels lie."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Tuple
+
+import inkex
+from clipasso_engine.errors import UserError
+
+from . import photo_link, viewport
+from .viewport import Rectangle, Size
+
+_CONTAINERS = ("g", "a", "svg", "switch")
+_IN_PATTERN = (
+    "The only photo there is fills a shape as a pattern, and such a photo has no place of its own. "
+    "Select the shape, choose Object > Pattern > Pattern to Objects, and sketch the photo that comes out."
+)
+
+Path_ = Tuple[inkex.BaseElement, ...]
+"""From what stands on the canvas down to the <image>: only the image, or a clone, what it clones, ..., the image."""
+
+
+@dataclass(frozen=True)
+class SourcePhoto:
+    """A photo on the canvas."""
+
+    path: Path_
+
+    @property
+    def element(self) -> inkex.BaseElement:
+        """What stands on the canvas, the ``<image>`` or the ``<use>`` that clones it. Sketch layers go right above it."""
+        return self.path[0]
+
+    @property
+    def image(self) -> inkex.BaseElement:
+        return self.path[-1]
+
+    def file(self, folders: Sequence[Path]) -> AbstractContextManager[Path]:
+        """The photo as a file, see `photo_link.photo_file`."""
+        href = self.image.get("xlink:href") or self.image.get("href") or ""
+        if not href.strip():
+            raise UserError("The photo is empty: it links to nothing. Delete it and import the photo again.")
+        return photo_link.photo_file(href, self.image.get("sodipodi:absref") or "", folders)
+
+    def placement(self, natural: Size) -> tuple[inkex.Transform, Rectangle]:
+        """Where a photo of ``natural`` size (width, height in pixels, after EXIF orientation) lies.
+
+        Returns the transform from photo pixels to the coordinates of ``element``'s parent, and the part of the photo
+        that is seen, in photo pixels: all of it, unless ``preserveAspectRatio`` is "slice".
+        Raises `UserError` if the photo is drawn without any extent.
+        """
+        transform = inkex.Transform()
+        size = viewport.size_around(self.element)
+        for parent, child in zip(self.path, self.path[1:]):
+            step, size = viewport.inner_transform(parent, child, size)
+            transform = transform @ parent.transform @ step
+        fit, visible = viewport.fit_image(self.image, size, natural)
+        transform = transform @ self.image.transform @ fit
+        if not abs(transform.a * transform.d - transform.b * transform.c) > 1e-12:
+            raise UserError("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first.")
+        return transform, visible
+
+
+def find(svg: inkex.SvgDocumentElement) -> SourcePhoto:
+    """The photo that is selected, or else the only one of the document.
+
+    A selected group stands for the one photo in it. Raises `UserError` if there is no photo or more than one.
+    """
+    by_id = {element.get("id"): element for element in svg.xpath("//*[@id]")}
+    selected = list(svg.selection)
+    paths = list(dict.fromkeys(path for element in selected for path in _photos(element, by_id)))
+    if len(paths) == 1:
+        return SourcePhoto(paths[0])
+    if paths:
+        raise UserError(
+            f"{len(paths)} photos are selected, but only one at a time can be sketched. "
+            "Select one of them; Ctrl+click selects inside a group."
+        )
+    if any(_has_photo_pattern(element, by_id) for element in selected):
+        raise UserError(_IN_PATTERN)
+    return SourcePhoto(_only_photo(svg, by_id))
+
+
+def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElement]) -> Path_:
+    paths = _photos(svg, by_id)
+    images = [path for path in paths if len(path) == 1] or paths  # clones of the only photo do not make it ambiguous
+    if len(images) == 1:
+        return images[0]
+    if images:
+        raise UserError(f"There are {len(images)} photos in the document and none is selected. Select the one to sketch.")
+    if svg.xpath("//svg:pattern//svg:image"):
+        raise UserError(_IN_PATTERN)
+    raise UserError("There is no photo in the document. Import one with File > Import, select it, and start again.")
+
+
+def _photos(
+    element: inkex.BaseElement,
+    by_id: dict[str, inkex.BaseElement],
+    clones: Path_ = (),
+) -> list[Path_]:
+    """The photos drawn by ``element``: itself, those inside it, those it clones. ``clones`` guards against loops."""
+    if not isinstance(element, inkex.BaseElement):
+        return []  # a comment
+    if element.TAG == "image":
+        return [(element,)]
+    if element.TAG == "use":
+        target = by_id.get(_reference(element))
+        if target is None or target in clones:
+            return []
+        return [(element, *path) for path in _photos(target, by_id, (*clones, target))]
+    if element.TAG in _CONTAINERS or (clones and element.TAG == "symbol"):
+        paths = [path for child in element for path in _photos(child, by_id, clones)]
+        return [(element, *path) for path in paths] if clones else paths
+    return []
+
+
+def _reference(element: inkex.BaseElement) -> str:
+    """The id an element refers to, or an empty text."""
+    href = (element.get("xlink:href") or element.get("href") or "").strip()
+    return href[1:] if href.startswith("#") else ""
+
+
+def _has_photo_pattern(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement]) -> bool:
+    for child in element.iter():
+        if not isinstance(child, inkex.BaseElement):
+            continue
+        fill = re.search(r"(?:^|;)\s*fill\s*:([^;]*)", child.get("style") or "")
+        url = re.search(r"url\(\s*['\"]?#([^)'\"]+)", fill.group(1) if fill else child.get("fill") or "")
+        pattern = by_id.get(url.group(1)) if url else None
+        seen = set()
+        while pattern is not None and pattern not in seen:
+            if pattern.xpath(".//svg:image"):
+                return True
+            seen.add(pattern)
+            pattern = by_id.get(_reference(pattern))  # Inkscape keeps the transform in one and the content in another
+    return False
+
+
+def link_folders(document: str, saved_as: Optional[str]) -> list[Path]:
+    """Where relative links may lead: beside ``document``, the copy Inkscape made, then beside the saved document."""
+    return [Path(os.path.abspath(path)).parent for path in (document, saved_as) if isinstance(path, str) and path]
+
+
+def sha256(path: Path) -> str:
+    """Hash of the photo file's bytes. Raises `UserError` if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UserError(
+            f"The photo {path} cannot be read ({error.strerror}). Allow reading it, or import it again."
+        ) from None

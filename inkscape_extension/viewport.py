@@ -1,0 +1,113 @@
+"""Viewports of SVG: lengths and percentages, ``viewBox`` and ``preserveAspectRatio``, as Inkscape applies them."""
+
+from __future__ import annotations
+
+import re
+from typing import Tuple
+
+import inkex
+from inkex.units import CONVERSIONS, parse_unit
+
+Size = Tuple[float, float]  # width, height
+Rectangle = Tuple[float, float, float, float]  # left, top, right, bottom
+
+_ALIGNMENT = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
+
+
+def fit(box: Rectangle, view: Rectangle, preserve_aspect_ratio: str) -> inkex.Transform:
+    """The transform that brings ``view`` (a viewBox, or an image's pixels) into ``box``. Both have positive sizes."""
+    scale_x = (box[2] - box[0]) / (view[2] - view[0])
+    scale_y = (box[3] - box[1]) / (view[3] - view[1])
+    match = re.match(r"\s*(?:defer\s+)?(?:none|x(M\w\w)Y(M\w\w))(?:\s+(meet|slice))?\s*$", preserve_aspect_ratio)
+    align_x, align_y, mode = match.groups() if match else ("Mid", "Mid", "meet")
+    if align_x is None:
+        align_x = align_y = "Min"
+    else:
+        scale_x = scale_y = (max if mode == "slice" else min)(scale_x, scale_y)
+    left = box[0] + _ALIGNMENT.get(align_x, 0.5) * (box[2] - box[0] - scale_x * (view[2] - view[0]))
+    top = box[1] + _ALIGNMENT.get(align_y, 0.5) * (box[3] - box[1] - scale_y * (view[3] - view[1]))
+    return inkex.Transform((scale_x, 0, 0, scale_y, left - scale_x * view[0], top - scale_y * view[1]))
+
+
+def fit_image(image: inkex.BaseElement, around: Size, natural: Size) -> tuple[inkex.Transform, Rectangle]:
+    """From an image's pixels to the coordinates its x, y, width and height are in; and the pixels that are seen.
+
+    ``around`` is the size of the viewport the image stands in, ``natural`` the image's own size in pixels, which is also
+    its size on the canvas where none is given.
+    """
+    left, top = (_length(image.get(name), whole, 0.0) for name, whole in zip("xy", around))
+    width, height = (
+        _length(image.get(name), whole, own) for name, whole, own in zip(("width", "height"), around, natural)
+    )
+    if not (width > 0 and height > 0):
+        return inkex.Transform((0, 0, 0, 0, left, top)), (0.0, 0.0, 0.0, 0.0)
+    transform = fit(
+        (left, top, left + width, top + height),
+        (0.0, 0.0, *natural),
+        image.get("preserveAspectRatio") or "",
+    )
+    seen_left, seen_top = (-transform).apply_to_point((left, top))
+    seen_right, seen_bottom = (-transform).apply_to_point((left + width, top + height))
+    return transform, (
+        max(0.0, seen_left),
+        max(0.0, seen_top),
+        min(natural[0], seen_right),
+        min(natural[1], seen_bottom),
+    )
+
+
+def size_around(element: inkex.BaseElement) -> Size:
+    """The size, in its own coordinates, of the viewport that ``element`` stands in."""
+    for ancestor in element.iterancestors():
+        if isinstance(ancestor, inkex.BaseElement) and ancestor.TAG == "svg":
+            view = _view_box(ancestor)
+            if view is not None:
+                return view[2] - view[0], view[3] - view[1]
+            outer = size_around(ancestor)
+            width, height = (_length(ancestor.get(n), whole, whole) for n, whole in zip(("width", "height"), outer))
+            return width, height
+    return 100.0, 100.0  # what Inkscape takes for a document without a size
+
+
+def inner_transform(
+    parent: inkex.BaseElement, child: inkex.BaseElement, around: Size
+) -> tuple[inkex.Transform, Size]:
+    """What ``parent`` adds, beside its own ``transform``, on the way down to ``child``; and the size around the child.
+
+    ``around`` is the size of the viewport ``parent`` stands in. ``<use>`` moves by its x and y; ``<svg>`` opens a new viewport, and
+    so does a ``<symbol>``.
+    """
+    if parent.TAG not in ("use", "svg", "symbol"):
+        return inkex.Transform(), around
+    left, top = (_length(parent.get(name), whole, 0.0) for name, whole in zip("xy", around))
+    if parent.TAG == "use":
+        size = around
+        if child.TAG in ("svg", "symbol"):
+            width, height = (_length(parent.get(n), whole, whole) for n, whole in zip(("width", "height"), around))
+            size = (width, height)
+        return inkex.Transform((1, 0, 0, 1, left, top)), size
+    width, height = (_length(parent.get(n), whole, whole) for n, whole in zip(("width", "height"), around))
+    view = _view_box(parent)
+    if view is None or not (width > 0 and height > 0):
+        return inkex.Transform((1, 0, 0, 1, left, top)), (width, height)
+    transform = fit((left, top, left + width, top + height), view, parent.get("preserveAspectRatio") or "")
+    return transform, (view[2] - view[0], view[3] - view[1])
+
+
+def _length(text: str | None, whole: float, default: float) -> float:
+    """A length in user units. ``whole`` is what 100 % stands for; ``default`` serves where nothing readable is given."""
+    value, unit = parse_unit(text or "", default_value=None) or (None, "")
+    if value is None:
+        return default
+    if unit == "%":
+        return value / 100 * whole
+    return value * CONVERSIONS[unit] / CONVERSIONS["px"] if unit in CONVERSIONS else default
+
+
+def _view_box(element: inkex.BaseElement) -> Rectangle | None:
+    """Left, top, right and bottom of an element's ``viewBox``; None if it has none, or one without extent."""
+    try:
+        left, top, width, height = (float(word) for word in re.split(r"[\s,]+", (element.get("viewBox") or "").strip()))
+    except ValueError:
+        return None
+    return (left, top, left + width, top + height) if width > 0 and height > 0 else None

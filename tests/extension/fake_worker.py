@@ -1,0 +1,98 @@
+"""Speaks the engine's protocol without drawing anything, and misbehaves on demand. Standard library only.
+
+    python fake_worker.py SCENARIO.json
+
+The scenario: ``width``, ``height`` (of the photo, pixels), ``strokes`` ([[x, y] * 4, ...] in photo pixels),
+``stroke_width``, ``heard`` (a file that gets the messages received, one a line, for the test to read) and ``behaviour``.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+LOOP = "import time\nwhile True: time.sleep(1)"
+
+
+def say(**message):
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def sketch(scenario, level):
+    strokes = [
+        {"points": points, "width": scenario.get("stroke_width", 3.0), "importance": 1.0 / (number + 1)}
+        for number, points in enumerate(scenario["strokes"][:level])
+    ]
+    return {
+        "level": level,
+        "width": scenario["width"],
+        "height": scenario["height"],
+        "strokes": strokes,
+        "loss": 0.5,
+    }
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as stream:
+        scenario = json.load(stream)
+    behaviour = scenario.get("behaviour", "")
+    if behaviour == "silent":
+        time.sleep(3600)
+    if behaviour == "garbage":
+        print("Welcome to gpu-box!", flush=True)
+        time.sleep(3600)
+    if behaviour == "die at once":
+        sys.exit(3)
+    version = "99.0" if behaviour == "other version" else scenario["version"]
+    say(type="hello", protocol=99 if behaviour == "other protocol" else 1, version=version)
+
+    stop = threading.Event()
+    job = json.loads(sys.stdin.readline())
+    heard = open(scenario["heard"], "a", encoding="utf-8")
+    heard.write(json.dumps({"job": job, "environment": dict(os.environ), "photo_is_there": os.path.isfile(job["photo"])}))
+    heard.write("\n")
+    heard.flush()
+
+    def listen():
+        for line in sys.stdin:
+            heard.write(line)
+            heard.flush()
+            stop.set()
+        if behaviour != "deaf":
+            os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    say(type="stage", name="boundary")
+    if behaviour == "user error":
+        say(type="error", kind="user", message="The photo is blank. Take another one.")
+        return
+    if behaviour == "bug":
+        say(type="error", kind="bug", message="ZeroDivisionError", log="/somewhere/engine.log")
+        return
+    if behaviour == "flood stderr":
+        for _ in range(400):
+            os.write(2, b"flood " * 2000)
+    if behaviour == "dies":
+        os.kill(os.getpid(), 9)
+    if behaviour in ("hang", "deaf", "children"):
+        if behaviour == "children":
+            subprocess.Popen([sys.executable, "-c", LOOP])
+        say(type="step", step=1, steps=100, loss=1.0, strokes=[])
+        if scenario.get("level_before_hang"):
+            say(type="level", sketch=sketch(scenario, job["levels"][0]))
+        time.sleep(3600)
+    if behaviour == "until stopped":
+        while not stop.wait(0.05):
+            say(type="step", step=1, steps=100, loss=1.0, strokes=[])
+    sketches = [sketch(scenario, level) for level in job["levels"]]
+    if behaviour == "broken sketch":
+        del sketches[0]["strokes"][0]["points"]
+    for one in sketches:
+        say(type="level", sketch=one)
+    say(type="result", sketches=sketches, report={"guidance": "boundary", "steps": 1})
+
+
+main()
