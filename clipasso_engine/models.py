@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import os
+import re
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
+
+import filelock
 
 from . import paths
 from .errors import UserError
@@ -50,7 +55,7 @@ CLIP_RN101 = Weights(
     purpose="CLIP guidance: OpenAI's RN101, which compares sketch and photo as the paper does",
     licence="MIT",
     source="model hub, timm/resnet101_clip.openai",
-    size=478_800_000,
+    size=479_255_396,
     # The repository's revision and hash are published nowhere but on the hub, so its current revision is asked for.
     url="hub:timm/resnet101_clip.openai@main/open_clip_model.safetensors",
     architecture="RN101-quickgelu",
@@ -110,10 +115,31 @@ class Status:
 
 
 def find(name: str) -> Weights:
-    """The registry's entry of that name; `UserError` names the known ones."""
-    if name not in REGISTRY:
-        raise UserError(f"There are no weights named {name!r}. Known are: {', '.join(REGISTRY)}.")
-    return REGISTRY[name]
+    """The registry's entry of that name, or one made for ``clip-MODEL``, any other model of the CLIP library.
+
+    Raises `UserError`, which names the known ones.
+    """
+    if name in REGISTRY:
+        return REGISTRY[name]
+    if re.fullmatch(r"clip-[\w.-]+", name):
+        return clip(name.removeprefix("clip-"))
+    raise UserError(f"There are no weights named {name!r}. Known are: {', '.join(REGISTRY)}, clip-MODEL.")
+
+
+def clip(model: str) -> Weights:
+    """The weights of a model of the CLIP library, by the library's name or the paper's short ones (RN101, ViT-B-32)."""
+    for weights in (CLIP_RN101, CLIP_VIT_B32):
+        if model in (weights.architecture, weights.architecture.removesuffix("-quickgelu")):
+            return weights
+    return Weights(
+        name=f"clip-{model}",
+        file=f"clip-{model}.safetensors",
+        purpose=f"CLIP guidance by {model}",
+        licence="its authors' own",
+        source="a folder of yours",
+        size=0,
+        architecture=model,
+    )
 
 
 def location(weights: Weights) -> Path:
@@ -123,14 +149,18 @@ def location(weights: Weights) -> Path:
 
 def record_of(weights: Weights) -> Record | None:
     """The record beside the file, or the pinned hash, or None where neither tells what the file should be."""
-    try:
-        written = json.loads(record_path(location(weights)).read_text(encoding="utf-8"))
-        record = Record(**written)
-    except (OSError, ValueError, TypeError):
-        record = None
+    record = read_record(location(weights))
     if record is not None and (record.own or not weights.sha256):
         return record
     return Record(weights.sha256, weights.size, weights.source) if weights.sha256 else None
+
+
+def read_record(file: Path) -> Record | None:
+    """The record beside ``file``; None when there is none or it is no record."""
+    try:
+        return Record(**json.loads(record_path(file).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def record_path(file: Path) -> Path:
@@ -197,3 +227,67 @@ def remedy(weights: Weights) -> str:
     if weights.bundled:
         return "They are part of CLIPasso: run install.py again."
     return f"Run: clipasso models fetch {weights.name} (or, without a network, add: --from FOLDER)."
+
+
+def check_architecture(file: Path, weights: Weights, called: Path | None = None) -> None:
+    """Raise `UserError` unless the file is whole safetensors with this architecture's tensors.
+
+    ``called`` is the name to use in the message. Files of other formats have a pinned hash, which says more.
+    """
+    if not weights.architecture:
+        return
+    from safetensors import SafetensorError, safe_open
+
+    name = called or file
+    try:
+        with safe_open(file, framework="np") as tensors:
+            shapes = {key: tuple(tensors.get_slice(key).get_shape()) for key in tensors.keys()}  # noqa: SIM118
+    except SafetensorError as problem:
+        raise UserError(
+            f"{name} is {_kind(file)}, but only safetensors are loaded. Get the file {weights.source} offers as "
+            "open_clip_model.safetensors."
+        ) from problem
+    for tensor, shape in weights.tensors:
+        if shapes.get(tensor) != shape:
+            there = f"has it as {shapes[tensor]}" if tensor in shapes else "lacks it"
+            raise UserError(
+                f"{name} holds another network than {weights.architecture}: that has {tensor} as {shape}, this file "
+                f"{there}. Get the file from {weights.source}."
+            )
+
+
+def _kind(file: Path) -> str:
+    with file.open("rb") as stream:
+        start = stream.read(512)
+    if start.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04")):
+        return "a pickle or TorchScript file, which could run code"
+    if start.lstrip()[:1] == b"<":
+        return "a web page"
+    return "not a whole safetensors file (truncated, or of another format)"
+
+
+def store(part: Path, file: Path, record: Record) -> None:
+    """Give a finished part file its final name and write its record."""
+    os.replace(part, file)
+    write_record(file, replace(record, size=file.stat().st_size))
+
+
+def flush(stream: BinaryIO) -> None:
+    """Onto the disk, so that a power cut after the renaming leaves no empty file of weights."""
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def locked(file: Path) -> filelock.BaseFileLock:
+    """A lock between processes on writing this file of weights; waits for its turn."""
+    return filelock.FileLock(file.with_name(file.name + ".lock"))
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder, or say why not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(
+            f"The folder {folder} cannot be made: {problem.strerror}. Name another with CLIPASSO_HOME."
+        ) from problem

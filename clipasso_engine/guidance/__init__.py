@@ -33,8 +33,8 @@ class Subject:
 class Guidance(Protocol):
     """A loss of rendered sketches against one photo.
 
-    ``ink`` is float [B, h, w] in 0..1, 1 where a stroke is opaque, B candidates at once, h:w as the photo's. Both losses
-    are float [B], lower is better, and differentiable with respect to ``ink``.
+    ``ink`` is float [B, h, w] in 0..1, 1 where a stroke is opaque, B candidates at once, h:w as the photo has. Both
+    losses are float [B], lower is better, and differentiable with respect to ``ink``.
     """
 
     name: str
