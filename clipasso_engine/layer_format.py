@@ -54,6 +54,14 @@ def layer_label(strokes: int) -> str:
     return f"Sketch, {strokes} stroke" if strokes == 1 else f"Sketch, {strokes} strokes"
 
 
+def stroke_style(width: float, decimals: int = 2) -> str:
+    """The ``style`` of a plain stroke's path: a black line of that width with round ends and no fill."""
+    return (
+        "fill:none;stroke:#000000;stroke-linecap:round;stroke-linejoin:round;"
+        f"stroke-width:{format_number(width, decimals)}"
+    )
+
+
 def path_data(points: Iterable[Point], decimals: int = 2) -> str:
     """One cubic segment as ``"M x,y C x,y x,y x,y"``; ``points`` are its 4 control points (x, y).
 
