@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
+
+_ENGINE_SETTING = "engine.json"
 
 
 def home() -> Path:
     """The folder that holds the environment, the launcher, weights and logs.
 
-    ``CLIPASSO_HOME`` if set, else the platform's folder for a user's application data
-    (XDG base directories, ``%LOCALAPPDATA%``, ``~/Library/Application Support``).
+    ``CLIPASSO_HOME`` if set, else (in the extension) the one that install.py wrote down beside it, else the platform's
+    folder for a user's application data (XDG base directories, ``%LOCALAPPDATA%``, ``~/Library/Application Support``).
     """
-    chosen = os.environ.get("CLIPASSO_HOME")
+    chosen = os.environ.get("CLIPASSO_HOME") or _home_beside_extension()
     if chosen:
         return Path(chosen).expanduser().absolute()
     if sys.platform == "win32":
@@ -36,5 +39,22 @@ def models() -> Path:
 
 
 def engine_setting() -> Path:
-    """The JSON file install.py writes: ``{"command": [...], "version": "..."}``, how to start the engine's worker."""
-    return home() / "engine.json"
+    """The JSON file install.py writes, also beside the extension: how to start the engine's worker.
+
+    ``{"command": [...], "version": "...", "home": "..."}``
+    """
+    return home() / _ENGINE_SETTING
+
+
+def incomplete_marker() -> Path:
+    """The file that is there while install.py works, and after it was interrupted: running it again repairs."""
+    return home() / "INCOMPLETE"
+
+
+def _home_beside_extension() -> str | None:
+    """Inkscape does not know the CLIPASSO_HOME that was set when install.py ran."""
+    beside = Path(__file__).resolve().parent.parent / _ENGINE_SETTING
+    try:
+        return str(json.loads(beside.read_text(encoding="utf-8"))["home"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

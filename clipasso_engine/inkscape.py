@@ -1,0 +1,79 @@
+"""Which Inkscapes a user has and where each looks for extensions. Standard library only: install.py imports it too."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+EXTENSION_FOLDER = "clipasso"
+_FLATPAK = "org.inkscape.Inkscape"
+
+
+@dataclass(frozen=True)
+class Inkscape:
+    """One Inkscape, or a profile folder that one has left."""
+
+    kind: str  # "native", "flatpak", "snap", or "profile": the one that INKSCAPE_PROFILE_DIR names
+    profile: Path  # its user data folder; need not exist yet
+    program: Path | None  # to run it; None if only the profile was found, or if a sandbox keeps it apart
+
+    @property
+    def extension(self) -> Path:
+        """The folder that CLIPasso's extension is in, or belongs in."""
+        return self.profile / "extensions" / EXTENSION_FOLDER
+
+
+def find(
+    environ: Mapping[str, str] | None = None, platform: str = sys.platform, root: Path = Path("/")
+) -> list[Inkscape]:
+    """Every Inkscape of this user; ``INKSCAPE_PROFILE_DIR``, if set, is the only profile.
+
+    ``root`` is where Linux and macOS keep programs of all users (tests have one of their own).
+    """
+    environ = os.environ if environ is None else environ
+    program = _program(environ, platform, root)
+    if environ.get("INKSCAPE_PROFILE_DIR"):
+        return [Inkscape("profile", Path(environ["INKSCAPE_PROFILE_DIR"]).expanduser().absolute(), program)]
+    home = Path(environ.get("USERPROFILE" if platform == "win32" else "HOME") or Path.home())
+    found = []
+    native = _native_profile(environ, platform, home)
+    if program or native.is_dir():
+        found.append(Inkscape("native", native, program))
+    if platform not in ("win32", "darwin"):
+        flatpaks = [base / "flatpak/app" / _FLATPAK for base in (root / "var/lib", home / ".local/share")]
+        sandbox = home / ".var/app" / _FLATPAK
+        if any(path.is_dir() for path in (sandbox, *flatpaks)):
+            found.append(Inkscape("flatpak", sandbox / "config/inkscape", None))
+        # The snap reads the preferences of ~/.config/inkscape, but looks for extensions in its own folder.
+        snap = home / "snap/inkscape"
+        if snap.is_dir() or (root / "snap/inkscape").is_dir():
+            found.append(Inkscape("snap", snap / "common", None))
+    return found
+
+
+def _native_profile(environ: Mapping[str, str], platform: str, home: Path) -> Path:
+    if platform == "win32":
+        return Path(environ.get("APPDATA") or home / "AppData/Roaming") / "inkscape"
+    if platform == "darwin":
+        return home / "Library/Application Support" / _FLATPAK / "config/inkscape"
+    return Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "inkscape"
+
+
+def _program(environ: Mapping[str, str], platform: str, root: Path) -> Path | None:
+    """The program of an Inkscape outside any sandbox."""
+    on_path = shutil.which("inkscape", path=environ.get("PATH", ""))
+    if on_path and (root / "snap") not in Path(on_path).parents:
+        return Path(on_path)
+    places = []
+    if platform == "win32":
+        folders = [environ.get(name) for name in ("ProgramFiles", "ProgramW6432", "ProgramFiles(x86)")]
+        folders.append(str(Path(environ["LOCALAPPDATA"]) / "Programs") if environ.get("LOCALAPPDATA") else None)
+        places = [Path(folder) / "Inkscape/bin/inkscape.exe" for folder in folders if folder]
+    elif platform == "darwin":
+        bundle = "Applications/Inkscape.app/Contents/MacOS/inkscape"
+        places = [root / bundle, Path(environ.get("HOME") or Path.home()) / bundle]
+    return next((place for place in places if place.is_file()), None)

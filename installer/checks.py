@@ -1,0 +1,74 @@
+"""``--test``: the development environments, and every check there is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import commands, environment
+from .console import Console
+from .environment import CHECKOUT, Recipe
+from .journal import Journal
+from .python import Python, describe
+
+DISTRIBUTION_PYTHON = Path("/usr/bin/python3")
+DISTRIBUTION_INKEX = Path("/usr/share/inkscape/extensions/inkex")
+"""Debian's Inkscape runs its extensions in this Python, with this inkex."""
+
+
+class Check:
+    """A command that must end with status 0."""
+
+    def __init__(self, name: str, python: Path, *words: str) -> None:
+        self.name = name
+        self.command = [str(python), *words]
+
+
+def prepare(home: Path, engine: Path, python: Python, journal: Journal, console: Console, log: Path) -> list[Check]:
+    """Make the environments that the checks need; ``engine`` is the engine's, which is used, not copied."""
+    links = (CHECKOUT, environment.packages_in(engine))
+    tools = Recipe("tests", ("test.txt",), links=links)
+    with console.step("Making the test environment"):
+        tests = environment.python_in(environment.build(tools, home, python, journal, console, log))
+    with console.step("Making an environment with a recent inkex"):
+        recipe = Recipe("inkex", ("inkex.txt",), dependencies=False)
+        inkex = environment.python_in(environment.build(recipe, home, python, journal, console, log))
+    checks = [
+        Check("ruff check", tests, "-m", "ruff", "check"),
+        Check("ruff format", tests, "-m", "ruff", "format", "--check"),
+        Check("mypy", tests, "-m", "mypy"),
+        Check("the extension with a recent inkex", inkex, "-m", "pytest", "tests/extension"),
+    ]
+    distribution = describe(str(DISTRIBUTION_PYTHON)) if DISTRIBUTION_INKEX.is_dir() else None
+    if distribution:
+        with console.step("Making an environment with the distribution's inkex"):
+            recipe = Recipe("distribution", ("pytest.txt",), dependencies=False, system_packages=True)
+            debian = environment.python_in(environment.build(recipe, home, distribution, journal, console, log))
+        name = "the extension with the distribution's inkex"
+        checks.append(Check(name, debian, "-m", "pytest", "tests/extension"))
+    else:
+        console.say(f"   {DISTRIBUTION_INKEX} is not there, so the extension is tested with one inkex only.")
+    everything = ("-m", "pytest", "--ignore=tests/extension", "--durations=10")
+    return [*checks, Check("the engine, Inkscape and the installer", tests, *everything)]
+
+
+def run(checks: Sequence[Check], console: Console) -> int:
+    """Run them all, with their output as it is; returns 0 if all passed, else 1."""
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="clipasso-tests-") as home:
+        environ = {**commands.clean_environment(), "CLIPASSO_HOME": home}
+        for check in checks:
+            console.say(f"\n== {check.name}")
+            start = time.monotonic()
+            sys.stdout.flush()
+            status = subprocess.run(check.command, cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL).returncode
+            console.say(f"== {check.name}: {'passed' if not status else 'FAILED'}, {time.monotonic() - start:.0f} s")
+            if status:
+                failed.append(check.name)
+    if failed:
+        console.say(f"\nFailed: {', '.join(failed)}")
+    return 1 if failed else 0

@@ -1,0 +1,243 @@
+"""The Python environments under ``CLIPASSO_HOME/env``: one for the engine, others for the tests.
+
+Each is built where it will stay, in a folder named after what it holds, and counts once it is complete. So an older one
+works on until the newer one is ready, the same one is never built twice, and nothing has to be moved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from clipasso_engine.errors import UserError
+
+from . import commands, gpu
+from .console import Console
+from .journal import Journal, files_in, is_finished, list_tree, listing, remove_tree
+from .python import Python
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = CHECKOUT / "requirements"
+ENGINE_PARTS = ("pyproject.toml", "README.md", "LICENSE", "clipasso_engine")
+"""What the engine's package is built from."""
+BACKUP = "engine-before"
+"""The folder under CLIPASSO_HOME that keeps the older engine while a newer one is installed."""
+
+# PyTorch publishes its CPU builds for Linux here only; the ordinary registry has the CUDA build, ten times as large.
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+_PROBE_SECONDS = 30  # a refused connection takes one second, a silent one five
+
+_TOOLS_GIB, _CPU_GIB, _CUDA_GIB = 0.5, 2.5, 8.0  # with some room for what is unpacked on the way
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What goes into an environment."""
+
+    name: str
+    requirements: tuple[str, ...]  # names of files in requirements/
+    torch: str = ""  # "cpu", "registry" or the address of an index; empty: none
+    dependencies: bool = True  # also what the requirements need
+    links: tuple[Path, ...] = ()  # folders whose packages it uses as well
+    system_packages: bool = False  # also those of the Python it is made from
+
+    def folder(self, home: Path, python: Python) -> Path:
+        """Where it belongs: another content, another folder."""
+        digest = hashlib.sha256(repr((self, python.version)).encode())
+        for path in self._files():
+            digest.update(path.read_bytes())
+        return home / "env" / f"{self.name}-{digest.hexdigest()[:10]}"
+
+    def _files(self) -> list[Path]:
+        """All requirement files, also those that others include."""
+        files = [REQUIREMENTS / name for name in self.requirements]
+        for path in files:
+            files += [REQUIREMENTS / line[3:] for line in path.read_text("utf-8").split("\n") if line.startswith("-r ")]
+        return files
+
+
+def engine_recipe(torch: str, minimal: bool) -> Recipe:
+    """The engine's environment; ``minimal`` leaves CLIP's packages out."""
+    return Recipe("engine", ("torch.txt", "engine.txt", *(() if minimal else ("clip.txt",))), torch=torch)
+
+
+def choose_torch(wish: str) -> str:
+    """``auto`` becomes ``cpu`` where CPU builds have an index of their own and no GPU could use more."""
+    if wish != "auto":
+        return wish
+    return "cpu" if sys.platform == "linux" and not gpu.has_nvidia() else "registry"
+
+
+def python_in(environment: Path) -> Path:
+    """The environment's interpreter."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def packages_in(environment: Path) -> Path:
+    """The environment's site-packages folder."""
+    words = [str(python_in(environment)), "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    return Path(commands.run(words).strip())
+
+
+def build(recipe: Recipe, home: Path, python: Python, journal: Journal, console: Console, log: Path) -> Path:
+    """The environment's folder; makes it if it is not there, complete and working. Raises `UserError`."""
+    folder = recipe.folder(home, python)
+    if is_finished(folder) and _works(folder):
+        console.note(f"already there: {folder}")
+        return folder
+    _check_space(recipe, home)
+    journal.start_tree(folder)
+    try:
+        options = ["--system-site-packages"] if recipe.system_packages else []
+        commands.run([python.path, "-I", "-m", "venv", *options, folder], log)
+    except commands.CommandError as error:
+        raise UserError(f"The environment could not be made: {_reason(error.output)} The log is {log}.") from error
+    if recipe.torch:
+        _install_torch(recipe, folder, console, log)
+    if recipe.links:  # before pip looks at what is there already
+        lines = "".join(f"{path}\n" for path in recipe.links)
+        (packages_in(folder) / "clipasso-links.pth").write_text(lines, encoding="utf-8")
+    options = [] if recipe.dependencies else ["--no-deps"]
+    files = [word for name in recipe.requirements for word in ("-r", str(REQUIREMENTS / name))]
+    _pip(folder, [*options, *files], console, log)
+    journal.finish_tree(folder)
+    return folder
+
+
+def install_engine(environment: Path, home: Path, journal: Journal, console: Console, log: Path) -> None:
+    """Install this checkout's engine into the environment; a rollback brings the older one back. Raises `UserError`."""
+    before = set(files_in(environment))
+    listed = {environment / name for name in listing(environment)}
+    packages = packages_in(environment)
+    backup = home / BACKUP
+    journal.start_tree(backup)
+    old = _engine_in(packages)
+    for path in old:
+        _copy(path, backup / path.name)
+
+    def restore() -> None:
+        for path in _engine_in(packages):
+            remove_tree(path)
+        for path in old:
+            _copy(backup / path.name, path)
+        list_tree(environment, sorted(listed))
+
+    journal.on_rollback(restore)
+    with tempfile.TemporaryDirectory(prefix="clipasso-install-") as temporary:
+        # From a copy, since building leaves folders behind that would end up in the next build.
+        for name in ENGINE_PARTS:
+            _copy(CHECKOUT / name, Path(temporary, name))
+        _pip(environment, ["--no-deps", "--no-build-isolation", "--force-reinstall", temporary], console, log)
+    try:
+        commands.run([python_in(environment), "-I", "-m", "clipasso_engine", "--version"], log)
+    except commands.CommandError as error:
+        raise UserError(f"The engine was installed but does not start. The log is {log}.") from error
+    after = set(files_in(environment))
+    list_tree(environment, sorted((listed & after) | (after - before)))
+
+
+def _engine_in(packages: Path) -> list[Path]:
+    return [*packages.glob("clipasso_engine"), *packages.glob("clipasso_inkscape-*.dist-info")]
+
+
+def _install_torch(recipe: Recipe, folder: Path, console: Console, log: Path) -> None:
+    """Where PyTorch's packages come from another index than the rest: install them from there first."""
+    if recipe.torch == "registry":
+        return
+    index = CPU_INDEX if recipe.torch == "cpu" else recipe.torch
+    pins = _torch_pins(recipe)
+    if recipe.torch == "cpu":
+        pins = [f"{pin}+cpu" for pin in pins]
+        if not _offered(folder, pins[0], index, console, log):
+            console.note(
+                "PyTorch's small CPU build cannot be had here (see the log): taking the registry's, which is larger."
+            )
+            return
+    _pip(folder, ["--no-deps", "--index-url", index, *pins], console, log)
+
+
+def _torch_pins(recipe: Recipe) -> list[str]:
+    lines = [line for name in recipe.requirements for line in (REQUIREMENTS / name).read_text("utf-8").split("\n")]
+    return [line for line in lines if line.startswith(("torch==", "torchvision=="))]
+
+
+def _offered(folder: Path, pin: str, index: str, console: Console, log: Path) -> bool:
+    """Whether the index answers, soon, and has this very version for this Python and machine."""
+    name, version = pin.split("==")
+    words = [*_pip_command(folder), "index", "versions", name, "--index-url", index, "--retries", "0", "--timeout", "5"]
+    try:
+        answer = commands.run(words, log, on_line=console.progress, timeout=_PROBE_SECONDS)
+    except commands.CommandError:
+        return False
+    return version in answer.replace(",", " ").split()
+
+
+def _pip_command(folder: Path) -> list[str]:
+    return [str(python_in(folder)), "-I", "-m", "pip"]
+
+
+def _pip(folder: Path, words: list[str], console: Console, log: Path) -> None:
+    try:
+        command = [*_pip_command(folder), "install", "--progress-bar", "off", "--no-warn-script-location", *words]
+        commands.run(command, log, on_line=console.progress)
+    except commands.CommandError as error:
+        raise UserError(f"pip could not install what is needed: {_reason(error.output)} The log is {log}.") from error
+
+
+def _reason(output: str) -> str:
+    """One sentence for people from what pip or venv printed."""
+    causes = (
+        (
+            ("No space left on device", "not enough space on the disk"),
+            "the disk is full. Make room and run this again.",
+        ),
+        (
+            ("Permission denied", "Access is denied"),
+            "a file or folder may not be written to. Mend that and run this again.",
+        ),
+        (
+            ("NewConnectionError", "ProxyError", "SSLError", "name resolution", "Read timed out", "Connection refused"),
+            "the package registry cannot be reached. Check the network (or pip's proxy setting) and run this again.",
+        ),
+        (
+            ("No matching distribution", "Could not find a version"),
+            "a pinned package is not offered for this Python and this kind of machine.",
+        ),
+    )
+    for signs, cause in causes:
+        if any(sign in output for sign in signs):
+            return cause
+    return "see the last lines of the log."
+
+
+def _check_space(recipe: Recipe, home: Path) -> None:
+    needed = _CUDA_GIB if recipe.torch and recipe.torch != "cpu" and sys.platform == "linux" else _CPU_GIB
+    if not recipe.torch:
+        needed = _TOOLS_GIB
+    free = shutil.disk_usage(home).free / 2**30
+    if free < needed:
+        raise UserError(
+            f"{home} has {free:.1f} GiB of free space, but about {needed} GiB are needed. "
+            "Make room, or set CLIPASSO_HOME to a folder on a larger disk."
+        )
+
+
+def _works(folder: Path) -> bool:
+    """False if, say, the Python it was made from has been removed."""
+    try:
+        commands.run([python_in(folder), "-I", "-m", "pip", "--version"], timeout=60)
+    except commands.CommandError:
+        return False
+    return True
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy2(source, target)

@@ -1,0 +1,87 @@
+"""What Inkscape gets: the extension's files, and the setting that says where the engine is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from pathlib import Path
+
+from clipasso_engine import __version__, inkscape, paths
+from clipasso_engine.errors import UserError
+
+from .environment import CHECKOUT, python_in
+from .journal import Journal
+
+SHARED_MODULES = ("__init__", "errors", "paths", "job", "layer_format")
+"""The modules of the engine that the extension imports inside Inkscape: standard library only, Python 3.8."""
+
+_SUFFIXES = (".py", ".css", ".html", ".js", ".svg", ".png", ".mo", ".ui")
+
+
+def files() -> dict[str, Path]:
+    """Every file of the extension: its name in the extension's folder, and where it is here."""
+    menu_entries = sorted(CHECKOUT.glob("*.inx"))
+    modules = sorted(path for path in (CHECKOUT / "inkscape_extension").rglob("*") if path.suffix in _SUFFIXES)
+    shared = [CHECKOUT / "clipasso_engine" / f"{name}.py" for name in SHARED_MODULES]
+    return {path.relative_to(CHECKOUT).as_posix(): path for path in (*menu_entries, *modules, *shared)}
+
+
+def check(folder: Path) -> None:
+    """Raises `UserError` if ``folder`` is a link: what it points to is not ours to write into."""
+    if folder.is_symlink():
+        raise UserError(f"{folder} is a link to {os.readlink(folder)}. Remove the link and run install.py again.")
+
+
+def install(folder: Path, setting: bytes, journal: Journal) -> list[Path]:
+    """Bring the extension's folder up to date; returns the files of somebody else's that were moved aside."""
+    contents = {folder / name: path.read_bytes() for name, path in files().items()}
+    contents[folder / paths.engine_setting().name] = setting
+    aside = [journal.write(path, content) for path, content in contents.items()]
+    return [path for path in aside if path]
+
+
+def outdated(folder: Path, journal: Journal) -> list[Path]:
+    """Files of an older version of the extension that this one does not have."""
+    current = {folder / name for name in (*files(), paths.engine_setting().name)}
+    return [path for path in journal.files if folder in path.parents and path not in current]
+
+
+def setting(environment: Path, home: Path) -> bytes:
+    """The content of engine.json."""
+    command = [str(python_in(environment)), "-I", "-m", "clipasso_engine", "worker"]
+    record = {"command": command, "version": __version__, "home": str(home)}
+    return json.dumps(record, indent=1).encode("ascii") + b"\n"
+
+
+def launcher(environment: Path, home: Path) -> tuple[Path, bytes]:
+    """The path and the content of the command ``clipasso``."""
+    python = python_in(environment)
+    if os.name == "nt":
+        # Relative to itself, since cmd reads the file in a code page that may lack the letters of a user's name.
+        inside = python.relative_to(home)
+        lines = [
+            "@echo off",
+            "setlocal",
+            'set "CLIPASSO_HOME=%~dp0.."',
+            f'"%~dp0..\\{inside}" -I -m clipasso_engine %*',
+            "exit /b %ERRORLEVEL%",
+        ]
+        return home / "bin" / "clipasso.cmd", "\r\n".join([*lines, ""]).encode("ascii")
+    lines = [
+        "#!/bin/sh",
+        f"CLIPASSO_HOME={shlex.quote(str(home))}",
+        "export CLIPASSO_HOME",
+        f'exec {shlex.quote(str(python))} -I -m clipasso_engine "$@"',
+    ]
+    return home / "bin" / "clipasso", "\n".join([*lines, ""]).encode("utf-8", "surrogateescape")
+
+
+def sandbox_note(program: inkscape.Inkscape) -> str | None:
+    """What users of a sandboxed Inkscape have to know."""
+    if program.kind not in ("flatpak", "snap"):
+        return None
+    return (
+        f"The Inkscape from {program.kind.capitalize()} runs in a sandbox that may keep it from starting the engine. "
+        "If the extension says so, use an Inkscape installed another way, or the command line."
+    )

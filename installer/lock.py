@@ -1,0 +1,39 @@
+"""Only one install.py at a time may work on a folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from clipasso_engine.errors import UserError
+
+from .journal import Journal
+
+
+@contextmanager
+def exclusive(path: Path, journal: Journal) -> Iterator[None]:
+    """Hold the lock file ``path``; the system releases it if we die. Raises `UserError` if another holds it."""
+    if not path.exists():
+        journal.write(path, b"")
+        journal.commit()
+    with path.open("r+b") as file:
+        try:
+            _lock(file)
+        except OSError:
+            raise UserError(f"Another install.py is at work in {path.parent}. Wait until it is done.") from None
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,93 @@
+"""Debian's and Ubuntu's packages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+from clipasso_engine.errors import UserError
+
+from . import commands
+from .console import Console
+
+# inkex, which every extension needs, comes with Inkscape but what it imports is only recommended there;
+# xvfb-run gives Inkscape a display where there is none, and needs xauth.
+BASIC = (
+    "python3-venv",
+    "inkscape",
+    "python3-lxml",
+    "python3-cssselect",
+    "python3-numpy",
+    "python3-scour",
+    "xvfb",
+    "xauth",
+)
+FOR_TESTS = (
+    "xdotool",
+    "openbox",
+    "imagemagick",
+    "dbus",
+    "libglib2.0-bin",
+    "python3-gi",
+    "gir1.2-gtk-3.0",
+    "procps",
+    "potrace",
+)
+
+_TRIES = 3
+_PAUSE_SECONDS = 10.0
+
+
+def install(packages: tuple[str, ...], console: Console, log: Path) -> None:
+    """Install what is missing of ``packages``. Raises `UserError` where that is not possible."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg-query"):
+        raise UserError(
+            "--system-packages works on Debian and Ubuntu only (apt-get was not found). "
+            "Install Inkscape and, for the tests, Xvfb, xdotool, openbox, ImageMagick, D-Bus, GTK 3 with its Python "
+            "bindings and potrace by hand, then run this again without --system-packages."
+        )
+    missing = [package for package in packages if not _installed(package)]
+    if not missing:
+        console.note("all there already")
+        return
+    apt_get = [*_as_root(), "apt-get", "-y", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=300"]
+    _try(_with_settings([*apt_get, "update"]), console, log)
+    _try(_with_settings([*apt_get, "install", "--no-install-recommends", *missing]), console, log)
+    console.note(f"installed: {', '.join(missing)}")
+
+
+def _installed(package: str) -> bool:
+    try:
+        return "install ok installed" in commands.run(["dpkg-query", "-W", "-f", "${Status}", package])
+    except commands.CommandError:
+        return False
+
+
+def _as_root() -> list[str]:
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo"):
+        return ["sudo"]
+    raise UserError("--system-packages needs root's rights, and sudo was not found. Run as root, or install sudo.")
+
+
+def _with_settings(command: list[str]) -> list[str]:
+    """sudo drops the environment, so settings go into the command itself."""
+    settings = ["env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=a"]
+    if command[0] == "sudo":
+        return ["sudo", *settings, *command[1:]]
+    return [*settings, *command]
+
+
+def _try(command: list[str], console: Console, log: Path) -> None:
+    for attempt in range(1, _TRIES + 1):
+        try:
+            commands.run(command, log, on_line=console.progress)
+            return
+        except commands.CommandError as error:
+            if attempt == _TRIES:
+                reason = next((line[3:] for line in error.output.split("\n") if line.startswith("E: ")), "see the log")
+                raise UserError(f"apt-get failed: {reason}. Mend that and run this again. The log is {log}.") from error
+            time.sleep(_PAUSE_SECONDS)
