@@ -1,1 +1,1 @@
-"""The extension: what runs inside Inkscape's own Python. Standard library, lxml and inkex only, Python 3.8 and later."""
+"""What runs inside Inkscape's own Python: standard library, lxml and inkex only, Python 3.8 and later."""

@@ -44,7 +44,7 @@ _SCRUBBED = ("PYTHON", "LD_LIBRARY_PATH", "DYLD_", "GI_TYPELIB_PATH", "GIO_", "G
 _REINSTALL = "Run install.py again."
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """The listener asked to drop everything."""
 
 
@@ -60,7 +60,9 @@ def command() -> list[str]:
         except FileNotFoundError:
             continue
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"The setting {setting} that says where the engine is cannot be read ({error}). {_REINSTALL}") from None
+            raise UserError(
+                f"The setting {setting} that says where the engine is cannot be read ({error}). {_REINSTALL}"
+            ) from None
         if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
             return words
         raise UserError(f"The setting {setting} does not say how to start the engine. {_REINSTALL}")
@@ -124,9 +126,9 @@ class Engine:
     def sketch(self, job: SketchJob, listener: Listener) -> tuple[list[Sketch], dict[str, Any]]:
         """The sketches of ``job``, one for each level, most strokes first, and the engine's report.
 
-        When the time budget is over, or the listener says `STOP`, these are the best so far; if the engine does not even
-        hand those over, the levels it had finished, with a report that is empty.
-        Raises `Cancelled`, or `UserError` with the engine's own words or with what is wrong with it.
+        When the time budget is over, or the listener says `STOP`, these are the best so far; if the engine does not
+        even hand those over, the levels it had finished, with a report that is empty.
+        Raises `CancelledError`, or `UserError` with the engine's own words or with what is wrong with it.
         """
         self._await_hello(listener)
         self._send(job.to_message())
@@ -182,10 +184,11 @@ class Engine:
                 raise UserError(f"The engine did not answer within {START_SECONDS:g} seconds. {self._see_log()}")
         if message["type"] == "error":
             raise _error(message)
-        if message["type"] != "hello" or message.get("protocol") != PROTOCOL or message.get("version") != __version__:
+        if message != {**message, "type": "hello", "protocol": PROTOCOL, "version": __version__}:
+            theirs = message.get("version", "unknown")
             raise UserError(
-                f"The extension is version {__version__}, but the engine is version {message.get('version', 'unknown')}. "
-                f"They must be the same. {_REINSTALL}"
+                f"The extension is version {__version__} (protocol {PROTOCOL}), but the engine is version {theirs} "
+                f"(protocol {message.get('protocol', 'unknown')}). They must be the same. {_REINSTALL}"
             )
 
     def _next(self) -> Message | None:
@@ -193,7 +196,14 @@ class Engine:
         try:
             item = self._messages.get(timeout=0.1)
         except queue.Empty:
-            return None
+            if self._process.poll() is None:
+                return None
+            with contextlib.suppress(queue.Empty):  # its last words may be on their way
+                return self._checked(self._messages.get(timeout=CLOSE_SECONDS))
+            item = None  # a child of the engine holds its stdout open
+        return self._checked(item)
+
+    def _checked(self, item: Message | Exception | None) -> Message:
         if isinstance(item, Exception):
             raise UserError(f"The engine answers in a way that is not understood ({item}). {self._see_log()}")
         if item is None:
@@ -222,7 +232,7 @@ class Engine:
 def _ask(listener: Listener, message: Message | None) -> str | None:
     wish = listener(message)
     if wish == CANCEL:
-        raise Cancelled
+        raise CancelledError
     return wish
 
 

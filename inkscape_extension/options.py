@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
@@ -10,12 +11,16 @@ from clipasso_engine.job import SketchJob, parse_levels
 VISIBLE = ("most", "fewest")
 """Which layer of several is shown: the one with most or with fewest strokes."""
 
+_JOB_OPTIONS: dict[str, Any] = {
+    option.name: option.default for option in dataclasses.fields(SketchJob) if option.name != "photo"
+}
+
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """One argument for each parameter of clipasso.inx. Values are checked later, where a clear sentence can be given."""
+    """One argument for each parameter of clipasso.inx. `job` checks the values and can say clearly what is wrong."""
     parser.add_argument("--tab", help="the page of the dialog that was open; not used")
     parser.add_argument("--visible", default=VISIBLE[0])
-    for name in ("levels", "seed", "quality", "device", "time_budget"):
+    for name in _JOB_OPTIONS:
         parser.add_argument(f"--{name}")
 
 
@@ -24,8 +29,9 @@ def job(options: Namespace, photo: str) -> SketchJob:
 
     Raises `UserError` for a value that is out of range.
     """
-    readers = {"levels": parse_levels, "seed": int, "quality": str, "device": str, "time_budget": float}
-    given: dict[str, Any] = {
-        name: read(getattr(options, name)) for name, read in readers.items() if getattr(options, name) is not None
-    }
+    given: dict[str, Any] = {}
+    for name, default in _JOB_OPTIONS.items():
+        text = getattr(options, name)
+        if text is not None:
+            given[name] = parse_levels(text) if name == "levels" else type(default)(text)
     return SketchJob(photo, **given)

@@ -19,9 +19,9 @@ from clipasso_engine.errors import UserError
 def photo_file(href: str, absref: str, folders: Sequence[Path]) -> Iterator[Path]:
     """The photo as a file; one that was embedded is unpacked for the time of the ``with`` block.
 
-    ``href`` is what the image links to and ``absref`` its ``sodipodi:absref`` (may be empty). A relative link is looked
-    for in the first of ``folders``, then at ``absref``, then in the other folders. Nothing is ever fetched from the web.
-    Raises `UserError` if there is no such file.
+    ``href`` is what the image links to and ``absref`` its ``sodipodi:absref`` (may be empty). A relative link is
+    looked for in the first of ``folders``, then at ``absref``, then in the other folders. Nothing is ever fetched from
+    the web. Raises `UserError` if there is no such file.
     """
     if re.match(r"\s*data:", href, re.IGNORECASE):
         with _unpacked(_embedded_bytes(href)) as path:

@@ -21,9 +21,9 @@ LOG = paths.logs() / "extension.log"
 if __name__ == "__main__":
     messages.claim_stderr(LOG)  # before inkex is imported: it makes Python warn
 
-import inkex
+import inkex  # noqa: E402
 
-from inkscape_extension import engine_process, options, sketch_layer, source_photo
+from inkscape_extension import engine_process, options, sketch_layer, source_photo  # noqa: E402
 
 
 class SketchImage(inkex.EffectExtension):
@@ -54,7 +54,7 @@ def main() -> int:
         SketchImage().run()
     except UserError as error:
         messages.tell(str(error))
-    except engine_process.Cancelled:
+    except engine_process.CancelledError:
         pass
     except Exception:
         messages.tell_of_a_bug(LOG)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import inkex
+from lxml import etree
+
 from clipasso_engine import __version__, layer_format
 from clipasso_engine.errors import UserError
 from clipasso_engine.job import Point, Sketch, SketchJob, Stroke
-from lxml import etree
 
 from .source_photo import SourcePhoto
 from .viewport import Rectangle
@@ -30,7 +31,7 @@ def insert(
 ) -> list[inkex.Layer]:
     """Add one layer for each of ``sketches`` right above ``photo``, most strokes on top; only one of them is shown.
 
-    ``visible`` is one of `options.VISIBLE`. Nothing is added if `UserError` is raised, because no sketch has a stroke or
+    ``visible`` is one of `options.VISIBLE`. Raises `UserError`, before anything is added, if no sketch has a stroke or
     the photo has no extent.
     """
     if not any(sketch.strokes for sketch in sketches):
@@ -123,7 +124,9 @@ def _trim(points: Sequence[Point], visible: Rectangle) -> Sequence[Point] | None
 
 def _split(points: Sequence[Point], t: float) -> tuple[list[Point], list[Point]]:
     """De Casteljau: the parts of a Bézier curve before and after parameter ``t``."""
-    before, after, rest = [], [], list(points)
+    before: list[Point] = []
+    after: list[Point] = []
+    rest = list(points)
     while rest:
         before.append(rest[0])
         after.insert(0, rest[-1])

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Tuple
 
 import inkex
+
 from clipasso_engine.errors import UserError
 
 from . import photo_link, viewport
@@ -35,7 +36,7 @@ class SourcePhoto:
 
     @property
     def element(self) -> inkex.BaseElement:
-        """What stands on the canvas, the ``<image>`` or the ``<use>`` that clones it. Sketch layers go right above it."""
+        """What stands on the canvas: the ``<image>``, or a ``<use>`` that clones it. Sketches go right above it."""
         return self.path[0]
 
     @property
@@ -63,7 +64,8 @@ class SourcePhoto:
             transform = transform @ parent.transform @ step
         fit, visible = viewport.fit_image(self.image, size, natural)
         transform = transform @ self.image.transform @ fit
-        if not abs(transform.a * transform.d - transform.b * transform.c) > 1e-12:
+        extent = transform.a**2 + transform.b**2 + transform.c**2 + transform.d**2
+        if not abs(transform.a * transform.d - transform.b * transform.c) > 1e-9 * extent:
             raise UserError("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first.")
         return transform, visible
 
@@ -94,7 +96,9 @@ def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElemen
     if len(images) == 1:
         return images[0]
     if images:
-        raise UserError(f"There are {len(images)} photos in the document and none is selected. Select the one to sketch.")
+        raise UserError(
+            f"There are {len(images)} photos in the document, but none is selected. Select the one to sketch."
+        )
     if svg.xpath("//svg:pattern//svg:image"):
         raise UserError(_IN_PATTERN)
     raise UserError("There is no photo in the document. Import one with File > Import, select it, and start again.")
@@ -143,7 +147,7 @@ def _has_photo_pattern(element: inkex.BaseElement, by_id: dict[str, inkex.BaseEl
     return False
 
 
-def link_folders(document: str, saved_as: Optional[str]) -> list[Path]:
+def link_folders(document: str, saved_as: str | None) -> list[Path]:
     """Where relative links may lead: beside ``document``, the copy Inkscape made, then beside the saved document."""
     return [Path(os.path.abspath(path)).parent for path in (document, saved_as) if isinstance(path, str) and path]
 

@@ -32,8 +32,8 @@ def fit(box: Rectangle, view: Rectangle, preserve_aspect_ratio: str) -> inkex.Tr
 def fit_image(image: inkex.BaseElement, around: Size, natural: Size) -> tuple[inkex.Transform, Rectangle]:
     """From an image's pixels to the coordinates its x, y, width and height are in; and the pixels that are seen.
 
-    ``around`` is the size of the viewport the image stands in, ``natural`` the image's own size in pixels, which is also
-    its size on the canvas where none is given.
+    ``around`` is the size of the viewport the image stands in, ``natural`` the image's own size in pixels, which is
+    also its size on the canvas where none is given.
     """
     left, top = (_length(image.get(name), whole, 0.0) for name, whole in zip("xy", around))
     width, height = (
@@ -46,14 +46,11 @@ def fit_image(image: inkex.BaseElement, around: Size, natural: Size) -> tuple[in
         (0.0, 0.0, *natural),
         image.get("preserveAspectRatio") or "",
     )
-    seen_left, seen_top = (-transform).apply_to_point((left, top))
-    seen_right, seen_bottom = (-transform).apply_to_point((left + width, top + height))
-    return transform, (
-        max(0.0, seen_left),
-        max(0.0, seen_top),
-        min(natural[0], seen_right),
-        min(natural[1], seen_bottom),
-    )
+    # Rounded, so that a photo that just fits is seen whole in spite of floating point.
+    seen_left, seen_top = (round(value, 6) for value in (-transform).apply_to_point((left, top)))
+    seen_right, seen_bottom = (round(v, 6) for v in (-transform).apply_to_point((left + width, top + height)))
+    visible = (max(0.0, seen_left), max(0.0, seen_top), min(natural[0], seen_right), min(natural[1], seen_bottom))
+    return transform, visible
 
 
 def size_around(element: inkex.BaseElement) -> Size:
@@ -69,13 +66,11 @@ def size_around(element: inkex.BaseElement) -> Size:
     return 100.0, 100.0  # what Inkscape takes for a document without a size
 
 
-def inner_transform(
-    parent: inkex.BaseElement, child: inkex.BaseElement, around: Size
-) -> tuple[inkex.Transform, Size]:
+def inner_transform(parent: inkex.BaseElement, child: inkex.BaseElement, around: Size) -> tuple[inkex.Transform, Size]:
     """What ``parent`` adds, beside its own ``transform``, on the way down to ``child``; and the size around the child.
 
-    ``around`` is the size of the viewport ``parent`` stands in. ``<use>`` moves by its x and y; ``<svg>`` opens a new viewport, and
-    so does a ``<symbol>``.
+    ``around`` is the size of the viewport ``parent`` stands in. ``<use>`` moves by its x and y; ``<svg>`` and
+    ``<symbol>`` open a new viewport.
     """
     if parent.TAG not in ("use", "svg", "symbol"):
         return inkex.Transform(), around
@@ -95,7 +90,7 @@ def inner_transform(
 
 
 def _length(text: str | None, whole: float, default: float) -> float:
-    """A length in user units. ``whole`` is what 100 % stands for; ``default`` serves where nothing readable is given."""
+    """A length in user units. ``whole`` is what 100 % stands for; ``default`` serves where none is given."""
     value, unit = parse_unit(text or "", default_value=None) or (None, "")
     if value is None:
         return default

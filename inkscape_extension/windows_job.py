@@ -62,8 +62,10 @@ class JobObject:
             job = cls(kernel32 or ctypes.WinDLL("kernel32", use_last_error=True))  # type: ignore[attr-defined]
         except OSError:
             return None
-        if kernel32_handle := getattr(process, "_handle", None):
-            job._kernel32.AssignProcessToJobObject(job._handle, ctypes.c_void_p(int(kernel32_handle)))
+        handle = ctypes.c_void_p(int(process._handle))  # type: ignore[attr-defined]
+        if not job._kernel32.AssignProcessToJobObject(job._handle, handle):
+            job.close()
+            return None
         return job
 
     def close(self) -> None:

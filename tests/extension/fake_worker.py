@@ -3,7 +3,7 @@
     python fake_worker.py SCENARIO.json
 
 The scenario: ``width``, ``height`` (of the photo, pixels), ``strokes`` ([[x, y] * 4, ...] in photo pixels),
-``stroke_width``, ``heard`` (a file that gets the messages received, one a line, for the test to read) and ``behaviour``.
+``stroke_width``, ``heard`` (a file that gets the messages received, one a line, for the test to read), ``behaviour``.
 """
 
 import json
@@ -51,8 +51,10 @@ def main():
 
     stop = threading.Event()
     job = json.loads(sys.stdin.readline())
-    heard = open(scenario["heard"], "a", encoding="utf-8")
-    heard.write(json.dumps({"job": job, "environment": dict(os.environ), "photo_is_there": os.path.isfile(job["photo"])}))
+    heard = open(scenario["heard"], "a", encoding="utf-8")  # noqa: SIM115  open for as long as this process
+    heard.write(
+        json.dumps({"job": job, "environment": dict(os.environ), "photo_is_there": os.path.isfile(job["photo"])})
+    )
     heard.write("\n")
     heard.flush()
 
