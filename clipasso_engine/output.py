@@ -36,6 +36,13 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
     return path
 
 
+def require_folder(path: str | os.PathLike[str]) -> None:
+    """Raise `UserError` unless the folder that the file ``path`` is to be written to exists."""
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise _refusal(path, FileNotFoundError())
+
+
 def _write(path: Path, data: bytes) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))

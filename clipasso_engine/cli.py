@@ -1,0 +1,73 @@
+"""The command line, ``clipasso``. Only the module of the command that was asked for is imported.
+
+Exit status: 0 done, 1 an error the user can mend, 2 wrong usage, 70 a bug, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn
+
+from . import __version__, logs
+from .errors import UserError
+
+_COMMANDS = {
+    "sketch": ("sketch_command", "sketch photos as SVG files"),
+    "models": ("models_command", "list, verify and fetch weights"),
+    "doctor": ("doctor", "say what is installed and what to do about what is not"),
+    "worker": ("worker", "serve sketch jobs as JSON lines on stdin and stdout; what the Inkscape extension starts"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status; errors become one line on stderr."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries' warnings are for developers
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names of files may be any bytes
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except UserError as error:
+        return _tell(str(error), 1)
+    except KeyboardInterrupt:
+        return _tell("Stopped.", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone, like ``head``; what is left to flush would raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except Exception as error:
+        log = logs.record_bug(error)
+        where = f"Please report it with the details in {log}" if log else f"No log could be written to {logs.file()}"
+        return _tell(f"Something went wrong, and it is not your doing ({type(error).__name__}: {error}). {where}", 70)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    parser = _Parser(prog="clipasso", description="Sketches photos as a few editable Bézier strokes.")
+    parser.add_argument("--version", action="version", version=f"clipasso {__version__}")
+    commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+    for name, (module_name, help) in _COMMANDS.items():
+        command = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+        if name in arguments[:1]:
+            module = importlib.import_module(f".{module_name}", __package__)
+            command.set_defaults(run=module.run)
+            if hasattr(module, "add_arguments"):
+                module.add_arguments(command)
+    parsed = parser.parse_args(arguments)
+    status: int = parsed.run(parsed)
+    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message.rstrip('.')}. See {self.prog} --help.\n")
+
+
+def _tell(message: str, status: int) -> int:
+    print(f"clipasso: {message}", file=sys.stderr)
+    return status

@@ -1,0 +1,54 @@
+"""A job's messages as a bar on a terminal, as plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+
+from tqdm import tqdm
+
+from .job import Message
+
+
+class Progress:
+    """Shows the messages ``stage`` and ``step`` it is called with on stderr; ``quiet``: nothing at all."""
+
+    def __init__(self, title: str, quiet: bool = False) -> None:
+        self._title = title
+        self._quiet = quiet
+        self._bar: tqdm | None = None
+        self._stage = ""
+        self._tenth = 0
+
+    def __enter__(self) -> Progress:
+        if not self._quiet and sys.stderr.isatty():
+            self._bar = tqdm(desc=self._title, bar_format="{desc}{bar} {n_fmt}/{total_fmt} [{elapsed}{postfix}]")
+            self._bar.total = 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.leave = False
+            self._bar.close()
+
+    def __call__(self, message: Message) -> None:
+        if self._quiet:
+            return
+        if message["type"] == "stage":
+            self._show_stage(message["name"])
+        elif message["type"] == "step":
+            self._show_step(message["step"], message["steps"], message["loss"])
+
+    def _show_stage(self, name: str) -> None:
+        if self._bar is not None:
+            self._bar.set_description(f"{self._title}: {name}")
+        else:
+            print(f"{self._title}: {name}", file=sys.stderr)
+
+    def _show_step(self, step: int, steps: int, loss: float) -> None:
+        if self._bar is not None:
+            self._bar.total = steps
+            self._bar.n = step
+            self._bar.set_postfix(loss=f"{loss:.4f}")
+        elif step * 10 // steps != self._tenth:
+            self._tenth = step * 10 // steps
+            print(f"{self._title}: step {step} of {steps}, loss {loss:.4f}", file=sys.stderr)

@@ -1,0 +1,177 @@
+"""``clipasso sketch``: photos in, SVG files out."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import models, output, svg
+from . import run as runner
+from .errors import UserError
+from .job import MAX_STROKES, MIN_STROKES, SketchJob, parse_levels
+from .progress import Progress
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One photo and where its sketch goes."""
+
+    photo: Path
+    svg: Path
+    png: Path | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of ``clipasso sketch`` its arguments; each field of `SketchJob` is an option."""
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="image files")
+    parser.add_argument(
+        "-o", dest="out", type=Path, required=True, metavar="OUT", help="OUT.svg, or a folder for one SVG a photo"
+    )
+    for option in dataclasses.fields(SketchJob):
+        if option.name == "levels":
+            _add_levels(parser, option)
+        elif "help" in option.metadata:
+            _add_option(parser, option)
+    parser.add_argument("--report", type=Path, metavar="REPORT.json", help="write what was done, how fast and how well")
+    parser.add_argument("--png", type=Path, metavar="OUT", help="OUT.png, or a folder for one picture a photo")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    parser.set_defaults(usage_error=parser.error)
+
+
+def _add_levels(parser: argparse.ArgumentParser, option: dataclasses.Field[Any]) -> None:
+    group = parser.add_mutually_exclusive_group()
+    default: tuple[int, ...] = SketchJob.levels
+    group.add_argument(
+        "--strokes",
+        dest=option.name,
+        type=_strokes,
+        default=default,
+        metavar="N",
+        help=f"number of strokes, {MIN_STROKES} to {MAX_STROKES} (default: {', '.join(map(str, default))})",
+    )
+    group.add_argument(
+        "--levels",
+        dest=option.name,
+        type=_levels,
+        default=default,
+        metavar="N,N...",
+        help=option.metadata["help"],
+    )
+
+
+def _strokes(text: str) -> tuple[int, ...]:
+    try:
+        return (int(text),)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {MIN_STROKES} to {MAX_STROKES}") from None
+
+
+def _levels(text: str) -> tuple[int, ...]:
+    try:
+        return parse_levels(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _add_option(parser: argparse.ArgumentParser, option: dataclasses.Field[Any]) -> None:
+    choices = option.metadata["choices"]
+    parser.add_argument(
+        f"--{option.name.replace('_', '-')}",
+        type=type(option.default),
+        default=option.default,
+        choices=choices or None,
+        metavar="|".join(choices) or "N",
+        help=f"{option.metadata['help']} (default: {option.default})",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Sketch every photo and return the exit status.
+
+    A photo that cannot be sketched does not keep the others from it; it is told of, and the status is 1.
+    Raises `UserError` where nothing can be written, and `KeyboardInterrupt`; what is finished by then is kept.
+    """
+    tasks, jobs = _plan(arguments)
+    _prepare_folders(arguments, tasks)
+    reports = []
+    since = runner.process_start()
+    for task, job in zip(tasks, jobs, strict=True):
+        try:
+            reports.append(_sketch(task, job, arguments.quiet, since))
+        except UserError as error:
+            print(f"clipasso: {error}", file=sys.stderr)
+        since = time.monotonic()
+    if arguments.report is not None and reports:
+        content = reports[0] if len(tasks) == 1 else reports
+        output.write(arguments.report, json.dumps(content, indent=1, allow_nan=False).encode("ascii") + b"\n")
+    return 0 if len(reports) == len(tasks) else 1
+
+
+def _plan(arguments: argparse.Namespace) -> tuple[list[_Task], list[SketchJob]]:
+    """What to do; ends the program with the status for wrong usage where that makes no sense."""
+    options = [option.name for option in dataclasses.fields(SketchJob) if hasattr(arguments, option.name)]
+    try:
+        tasks = _tasks(arguments.photos, arguments.out, arguments.png)
+        return tasks, [
+            SketchJob(photo=str(task.photo), **{name: getattr(arguments, name) for name in options}) for task in tasks
+        ]
+    except UserError as error:
+        arguments.usage_error(str(error))
+        raise
+
+
+def _tasks(photos: Sequence[Path], out: Path, png: Path | None) -> list[_Task]:
+    """Where each photo's files go. Raises `UserError` if one would be written over a photo or another one."""
+    tasks = [
+        _Task(photo, _target(photo, out, ".svg"), None if png is None else _target(photo, png, ".png"))
+        for photo in photos
+    ]
+    taken = {photo.resolve(): "is a photo to sketch" for photo in photos}
+    for task in tasks:
+        for target in filter(None, (task.svg, task.png)):
+            if target.resolve() in taken:
+                raise UserError(f"{target}, to be written for {task.photo}, {taken[target.resolve()]}; name a folder")
+            taken[target.resolve()] = f"is already to be written for {task.photo}"
+    return tasks
+
+
+def _target(photo: Path, out: Path, suffix: str) -> Path:
+    is_file = out.suffix.lower() == suffix and not out.is_dir()
+    return out if is_file else out / f"{photo.stem}{suffix}"
+
+
+def _prepare_folders(arguments: argparse.Namespace, tasks: Sequence[_Task]) -> None:
+    """So that a folder that cannot be written to is told of before the work, not after it."""
+    for out, targets in ((arguments.out, [task.svg for task in tasks]), (arguments.png, [task.png for task in tasks])):
+        if out is not None and out not in targets:
+            output.make_folder(out)
+    for file in filter(None, (arguments.report, *(path for task in tasks for path in (task.svg, task.png)))):
+        output.require_folder(file)
+
+
+def _sketch(task: _Task, job: SketchJob, quiet: bool, since: float) -> dict[str, Any]:
+    with Progress(task.photo.name, quiet) as progress:
+        sketches, report = runner.run(job, progress, lambda: False, since)
+    svg.write(
+        sketches,
+        task.svg,
+        seed=job.seed,
+        guidance=report["guidance"],
+        photo_sha256=models.sha256_of(task.photo),
+    )
+    runner.close(report, since)
+    if task.png is not None:
+        from . import preview  # brings torch, which a refused photo never needs
+
+        preview.write(sketches[0], task.png)
+    if not quiet:
+        levels = ", ".join(str(len(sketch.strokes)) for sketch in sketches)
+        print(f"{task.photo} -> {task.svg}: {levels} strokes, {report['seconds']['total']:.1f} s")
+    return {"photo": str(task.photo), "svg": str(task.svg), **report}
