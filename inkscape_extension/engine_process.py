@@ -51,8 +51,10 @@ class CancelledError(Exception):
 def command() -> list[str]:
     """How to start the engine: the setting beside the extension, else the one under `paths.home`.
 
-    Raises `UserError` if there is none.
+    Raises `UserError` if there is none, or if an installation has not come to its end.
     """
+    if paths.incomplete_marker().exists():
+        raise UserError(f"CLIPasso's installation is not complete ({paths.incomplete_marker()} is there). {_REINSTALL}")
     beside = Path(__file__).resolve().parent.parent / paths.engine_setting().name
     for setting in (beside, paths.engine_setting()):
         try:
@@ -73,8 +75,9 @@ def command() -> list[str]:
 
 
 def environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """``inherited`` without what Inkscape puts there for its own Python."""
-    return {name: value for name, value in inherited.items() if not name.upper().startswith(_SCRUBBED)}
+    """``inherited`` without what Inkscape puts there for its own Python, and with our home, which the engine shares."""
+    kept = {name: value for name, value in inherited.items() if not name.upper().startswith(_SCRUBBED)}
+    return {**kept, "CLIPASSO_HOME": str(paths.home())}
 
 
 def inkscape_has_gone() -> bool:
@@ -255,7 +258,7 @@ def _error(message: Message) -> UserError:
         return UserError(text)
     return UserError(
         f"The engine failed, and it is not your doing ({text}). "
-        f"Please report it with the details in {message.get('log', paths.logs())}"
+        f"Please report it with the details in {message.get('log') or paths.logs()}"
     )
 
 

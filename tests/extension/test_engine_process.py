@@ -167,6 +167,11 @@ class TestCommand:
     def test_the_setting_of_the_home(self, installed_engine):
         assert engine_process.command() == installed_engine.command
 
+    def test_an_installation_that_has_not_come_to_its_end(self, installed_engine, home):
+        (home / "INCOMPLETE").touch()
+        with pytest.raises(UserError, match=r"installation is not complete .*Run install\.py again"):
+            engine_process.command()
+
     def test_a_setting_beside_the_extension_comes_first(self, installed_engine, tmp_path, monkeypatch):
         beside = tmp_path / "clipasso" / "engine.json"
         beside.parent.mkdir()
@@ -185,11 +190,10 @@ class TestCommand:
 
 
 class TestEnvironment:
-    def test_what_is_inkscapes_own_is_left_out(self):
+    def test_what_is_inkscapes_own_is_left_out(self, home):
         inherited = {
             "PATH": "/bin",
             "HOME": "/h",
-            "CLIPASSO_HOME": "/c",
             "PYTHONPATH": "x",
             "PYTHONHOME": "x",
             "LD_LIBRARY_PATH": "x",
@@ -198,7 +202,11 @@ class TestEnvironment:
             "GIO_MODULE_DIR": "x",
             "GDK_PIXBUF_MODULE_FILE": "x",
         }
-        assert engine_process.environment(inherited) == {"PATH": "/bin", "HOME": "/h", "CLIPASSO_HOME": "/c"}
+        assert engine_process.environment(inherited) == {
+            "PATH": "/bin",
+            "HOME": "/h",
+            "CLIPASSO_HOME": str(home),
+        }
 
     def test_the_engine_gets_the_scrubbed_one(self, fake_engine, tmp_path, monkeypatch):
         monkeypatch.setenv("PYTHONPATH", "/usr/share/inkscape/extensions")

@@ -1,0 +1,42 @@
+"""Inkscape brings its own Python, 3.8 in the AppImage, with lxml and inkex: nothing newer or else may be used."""
+
+import ast
+
+import pytest
+from conftest import ROOT
+
+SHARED = ("__init__", "errors", "job", "layer_format", "paths")  # of clipasso_engine: all that is installed of it
+FILES = [
+    *sorted((ROOT / "inkscape_extension").rglob("*.py")),
+    *(ROOT / "clipasso_engine" / f"{name}.py" for name in SHARED),
+]
+# Names with a dot are written as they are imported.
+ALLOWED = {
+    *("__future__", "argparse", "ast", "base64", "binascii", "collections", "contextlib", "ctypes", "dataclasses"),
+    *("hashlib", "json", "math", "os", "pathlib", "queue", "re", "select", "signal", "subprocess", "sys", "tempfile"),
+    *("threading", "time", "traceback", "typing", "urllib"),
+    *("inkex", "lxml", "inkscape_extension"),
+    "clipasso_engine",
+    *(f"clipasso_engine.{name}" for name in SHARED),
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_syntax_is_that_of_python_3_8(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+    assert any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body) or not any(
+        isinstance(node, (ast.AnnAssign, ast.FunctionDef)) for node in ast.walk(tree)
+    ), "without it, annotations such as list[int] are evaluated"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_nothing_else_is_imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module]
+        else:
+            continue
+        for name in names:
+            assert name in ALLOWED or name.split(".")[0] in ALLOWED - {"clipasso_engine"}, name
