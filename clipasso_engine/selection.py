@@ -2,8 +2,8 @@
 
 Every stretch of every chain between two breakpoints is a candidate stroke, fitted once. Its gain is the line it
 carries: the weight of the chain's points, less as the curve leaves them. Within a chain, dynamic programming finds the
-best k strokes that follow each other (stretches may be left out) for every k; over the chains a second one
-shares out the N strokes. So a drawing of any number of strokes is the best of its kind, not the remains of a larger one.
+best k strokes that follow each other (stretches may be left out) for every k; over the chains a second one shares out
+the N strokes. So a drawing of any number of strokes is the best of its kind, not the remains of a larger one.
 """
 
 from __future__ import annotations
@@ -12,93 +12,144 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from . import strokes
 from .strokes import Array
 
 _SAMPLES = 32  # points of the chain that each candidate is fitted to and judged by
 _STEP = 5.0  # px between breakpoints, more on chains so long that they would have over _BREAKPOINTS
-_BREAKPOINTS = 72
+_BREAKPOINTS = 64
+_PARALLEL = np.cos(np.deg2rad(40.0))
+_DOUBLED = 0.15  # what is left of the weight of a line beside one that is drawn already
+_ROUNDS = 2  # of choosing, weakening what would be doubled, and choosing again
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """All candidate strokes of one chain with B breakpoints; a row for each pair first < last, P rows."""
+    """All candidate strokes of one chain [M, 2] with B breakpoints; a row for each pair first < last, P rows."""
 
+    points: Array  # [M, 2] the chain
     first: NDArray[np.int_]  # [P] breakpoint the stroke starts at
     last: NDArray[np.int_]  # [P]
     controls: Array  # [P, 4, 2]
     error2: Array  # [P, _SAMPLES] squared distance of the chain's points to the curve, px^2
-    weight: Array  # [P, _SAMPLES] weight of the chain's points x px of chain each stands for
+    where: Array  # [P, _SAMPLES] the chain's points, as fractional indices
+    share: Array  # [P, 1] px of chain each of them stands for
     breakpoints: int
 
-    def gains(self, tolerance: float) -> Array:
-        """Gain [P] of each: its points' weight, falling to none at ``tolerance`` px from the curve and below it beyond."""
-        return (self.weight * np.clip(1.0 - self.error2 / tolerance**2, -1.0, 1.0)).sum(-1)
+    @classmethod
+    def of(cls, points: Array) -> Candidates:
+        count = int(np.clip(len(points) / _STEP, 1, _BREAKPOINTS - 1)) + 1
+        at = np.linspace(0, len(points) - 1, count)
+        first, last = np.triu_indices(count, 1)
+        where = at[first][:, None] + (at[last] - at[first])[:, None] * np.linspace(0, 1, _SAMPLES)
+        index = np.arange(len(points))
+        along = np.stack([np.interp(where, index, points[:, axis]) for axis in (0, 1)], -1)
+        controls, error2 = strokes.fit(along)
+        share = np.linalg.norm(np.diff(along, axis=-2), axis=-1).sum(-1, keepdims=True) / _SAMPLES
+        return cls(points, first, last, controls, error2, where, share, count)
+
+    def gains(self, weight: Array, tolerance: float) -> Array:
+        """Gain [P] of each: the weight [M] of its points, none ``tolerance`` px off the curve and negative beyond."""
+        value = np.interp(self.where, np.arange(len(self.points)), weight) * self.share
+        fit = np.clip(1.0 - self.error2 / tolerance**2, -1.0, 1.0)
+        result: Array = np.where(value > 0, value * fit, value).sum(-1)
+        return result
 
 
-def candidates(points: Array, weight: Array) -> Candidates:
-    """Candidate strokes of a chain [M, 2] whose points weigh ``weight`` [M]."""
-    count = int(np.clip(len(points) / _STEP, 1, _BREAKPOINTS - 1)) + 1
-    at = np.linspace(0, len(points) - 1, count)
-    first, last = np.triu_indices(count, 1)
-    where = at[first][:, None] + (at[last] - at[first])[:, None] * np.linspace(0, 1, _SAMPLES)
-    index = np.arange(len(points))
-    along = np.stack([np.interp(where, index, points[:, axis]) for axis in (0, 1)], -1)
-    controls, error2 = strokes.fit(along)
-    pixels = np.linalg.norm(np.diff(along, axis=-2), axis=-1).sum(-1, keepdims=True)
-    return Candidates(first, last, controls, error2, np.interp(where, index, weight) * pixels / _SAMPLES, count)
+@dataclass(frozen=True)
+class Choice:
+    """The strokes of one drawing, greatest gain first."""
+
+    controls: Array  # [N, 4, 2]
+    gain: Array  # [N]
+    chain: NDArray[np.int_]  # [N] index of the chain each belongs to
 
 
-def choose(chains: list[Candidates], count: int, tolerance: float) -> tuple[Array, Array]:
-    """At most ``count`` cubics [N, 4, 2] with the greatest total gain, and their gains [N], greatest first."""
-    tables = [_best_per_count(chain, chain.gains(tolerance), count) for chain in chains]
-    shares = _share([table.total for table in tables], count)
+def choose(chains: list[Candidates], weights: list[Array], count: int, tolerance: float, apart: float) -> Choice:
+    """At most ``count`` cubics with the greatest total gain, of which no two draw the same line twice.
+
+    ``tolerance`` px is how far a stroke may leave its chain, ``apart`` px how near a parallel line counts as the same.
+    """
+    current = weights
+    for _ in range(_ROUNDS):
+        choice = _best(chains, current, count, tolerance)
+        current = [_weakened(c, i, w, choice, apart) for i, (c, w) in enumerate(zip(chains, weights, strict=True))]
+    return _best(chains, current, count, tolerance)
+
+
+def _weakened(chain: Candidates, index: int, weight: Array, choice: Choice, apart: float) -> Array:
+    """``weight`` [M] of the chain less what strokes of other chains in ``choice`` draw already."""
+    total = np.bincount(choice.chain, choice.gain, minlength=index + 1)
+    others = [
+        controls
+        for controls, owner in zip(choice.controls, choice.chain, strict=True)
+        if owner != index and (total[owner], owner) > (total[index], index)
+    ]
+    if not others:
+        return weight
+    near = beside(chain.points, strokes.sample(np.stack(others), 48), apart)
+    return np.where(near & (weight > 0), _DOUBLED * weight, weight)
+
+
+def beside(points: Array, lines: Array, apart: float) -> NDArray[np.bool_]:
+    """Which points [M] of a polyline [M, 2] run within ``apart`` px of, and parallel to, other polylines [L, S, 2]."""
+    along = np.gradient(lines, axis=-2).reshape(-1, 2)
+    distance, nearest = cKDTree(lines.reshape(-1, 2)).query(points, distance_upper_bound=apart)
+    own = np.gradient(points, axis=0)
+    there = along[np.minimum(nearest, len(along) - 1)]
+    size = np.linalg.norm(own, axis=1) * np.linalg.norm(there, axis=1)
+    result: NDArray[np.bool_] = np.isfinite(distance) & (np.abs((own * there).sum(1)) >= _PARALLEL * size)
+    return result
+
+
+def _best(chains: list[Candidates], weights: list[Array], count: int, tolerance: float) -> Choice:
+    tables = [_Table.of(c, c.gains(w, tolerance), count) for c, w in zip(chains, weights, strict=True)]
+    shares = _share([table.best[:, -1] for table in tables], count)
     picked = [
-        (chain.controls[row], gain)
-        for chain, table, share in zip(chains, tables, shares, strict=True)
+        (gain, index, chains[index].controls[row])
+        for index, (table, share) in enumerate(zip(tables, shares, strict=True))
         for row, gain in table.rows(share)
     ]
-    picked.sort(key=lambda stroke: -stroke[1])
-    if not picked:
-        return np.zeros((0, 4, 2)), np.zeros(0)
-    return np.stack([controls for controls, _ in picked]), np.array([gain for _, gain in picked])
+    picked.sort(key=lambda stroke: (-stroke[0], stroke[1]))
+    return Choice(
+        np.array([controls for _, _, controls in picked]).reshape(-1, 4, 2),
+        np.array([gain for gain, _, _ in picked]),
+        np.array([index for _, index, _ in picked], dtype=np.int_),
+    )
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Best choices of 0..K strokes on one chain: ``best[k, b]`` uses the chain up to breakpoint b."""
+    """Best choices of 0..K strokes on one chain."""
 
-    total: Array  # [K + 1]
-    best: Array  # [K + 1, B]
+    best: Array  # [K + 1, B] greatest gain of k strokes up to breakpoint b
     gain: Array  # [B, B] gain of the stroke from breakpoint to breakpoint
     row: NDArray[np.int_]  # [B, B] its candidate
+
+    @classmethod
+    def of(cls, chain: Candidates, gains: Array, count: int) -> _Table:
+        size = chain.breakpoints
+        gain = np.full((size, size), -np.inf)
+        row = np.zeros((size, size), dtype=np.int_)
+        gain[chain.first, chain.last] = gains
+        row[chain.first, chain.last] = np.arange(len(gains))
+        best = [np.zeros(size)]
+        for _ in range(min(count, size - 1)):
+            ended = (best[-1][:, None] + gain).max(axis=0)  # the last stroke ends exactly at each breakpoint
+            best.append(np.maximum.accumulate(ended))
+        return cls(np.stack(best), gain, row)
 
     def rows(self, count: int) -> list[tuple[int, float]]:
         """The candidates of the best ``count`` strokes and their gains, walked back from the chain's end."""
         chosen, end = [], self.best.shape[1] - 1
         for k in range(count, 0, -1):
-            end = int(
-                np.argmax(self.best[k, : end + 1] >= self.best[k, end] - 1e-9)
-            )  # where that best is first reached
+            end = int(np.argmax(self.best[k, : end + 1] >= self.best[k, end]))  # where that best is first reached
             start = int(np.argmax(self.best[k - 1, :end] + self.gain[:end, end]))
             chosen.append((int(self.row[start, end]), float(self.gain[start, end])))
             end = start
         return chosen
-
-
-def _best_per_count(chain: Candidates, gains: Array, count: int) -> _Table:
-    size = chain.breakpoints
-    gain = np.full((size, size), -np.inf)
-    row = np.zeros((size, size), dtype=np.int_)
-    gain[chain.first, chain.last] = gains
-    row[chain.first, chain.last] = np.arange(len(gains))
-    best = [np.zeros(size)]
-    for _ in range(min(count, size - 1)):
-        ended = (best[-1][:, None] + gain).max(axis=0)  # the last stroke ends exactly at each breakpoint
-        best.append(np.maximum.accumulate(ended))
-    table = np.stack(best)
-    return _Table(np.maximum(table[:, -1], -np.inf), table, gain, row)
 
 
 def _share(totals: list[Array], count: int) -> list[int]:
@@ -107,7 +158,7 @@ def _share(totals: list[Array], count: int) -> list[int]:
     choices = []
     for total in totals:
         options = np.full((len(total), count + 1), -np.inf)
-        for share, value in enumerate(total):
+        for share, value in enumerate(total[: count + 1]):
             options[share, share:] = best[: count + 1 - share] + value
         choices.append(options.argmax(axis=0))
         best = options.max(axis=0)

@@ -32,7 +32,7 @@ def lengths(controls: Array) -> Array:
 
 
 def chord_parameters(points: Array) -> Array:
-    """Parameters [..., M] in 0..1 proportional to arc length along polylines [..., M, 2]; even where all points meet."""
+    """Parameters [..., M] in 0..1 proportional to arc length along polylines [..., M, 2]; even where all meet."""
     steps = np.linalg.norm(np.diff(points, axis=-2), axis=-1)
     along = np.concatenate([np.zeros_like(steps[..., :1]), np.cumsum(steps, -1)], -1)
     total = along[..., -1:]

@@ -37,7 +37,7 @@ class Chain:
 
 
 def trace(boundary: NDArray[np.float32], low: float = 0.08, high: float = 0.25) -> list[Chain]:
-    """The chains of a boundary map [h, w] in 0..1, longest first; ``low`` and ``high`` are the hysteresis thresholds."""
+    """The chains of a boundary map [h, w] in 0..1, longest first; ``low``, ``high``: hysteresis thresholds."""
     edges = _edges(skeletonize(ridges(boundary, low, high)))
     ends, edges = _junction_ends(edges)
     paths = _link(edges, _continuations(edges, ends))
