@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 from tqdm import tqdm
@@ -21,13 +22,20 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if not self._quiet and sys.stderr.isatty():
-            self._bar = tqdm(desc=self._title, bar_format="{desc}{bar} {n_fmt}/{total_fmt} [{elapsed}{postfix}]")
-            self._bar.total = 0
+            size = shutil.get_terminal_size()
+            self._bar = tqdm(
+                desc=self._title,
+                total=0,
+                leave=False,
+                # Left to itself, tqdm shows nothing on a terminal that does not tell its size.
+                ncols=size.columns,
+                nrows=size.lines,
+                bar_format="{desc}: {bar} {n_fmt}/{total_fmt} [{elapsed}{postfix}]",
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
-            self._bar.leave = False
             self._bar.close()
 
     def __call__(self, message: Message) -> None:
@@ -40,7 +48,7 @@ class Progress:
 
     def _show_stage(self, name: str) -> None:
         if self._bar is not None:
-            self._bar.set_description(f"{self._title}: {name}")
+            self._bar.set_description_str(f"{self._title}: {name}")
         else:
             print(f"{self._title}: {name}", file=sys.stderr)
 

@@ -82,13 +82,15 @@ def _levels(text: str) -> tuple[int, ...]:
 
 def _add_option(parser: argparse.ArgumentParser, option: dataclasses.Field[Any]) -> None:
     choices = option.metadata["choices"]
+    kind = type(option.default)
+    default = "" if option.default == "" else f" (default: {option.default})"
     parser.add_argument(
         f"--{option.name.replace('_', '-')}",
-        type=type(option.default),
+        type=kind,
         default=option.default,
         choices=choices or None,
-        metavar="|".join(choices) or "N",
-        help=f"{option.metadata['help']} (default: {option.default})",
+        metavar="|".join(choices) or ("TEXT" if kind is str else "N"),
+        help=f"{option.metadata['help']}{default}".replace("%", "%%"),
     )
 
 

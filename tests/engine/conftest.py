@@ -11,6 +11,14 @@ from pathlib import Path
 
 import pytest
 
+import clipasso_engine
+
+
+@pytest.fixture(autouse=True)
+def _children_find_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that tests start import this engine, from whatever folder."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(clipasso_engine.__file__).parent.parent))
+
 
 @pytest.fixture
 def unprivileged() -> Callable[[], AbstractContextManager[None]]:
