@@ -1,0 +1,89 @@
+"""The boundary network: where would a person draw the outlines of this photo?
+
+A compact convolutional network that learned the maps of HED (Xie & Tu, ICCV 2015), an edge detector trained on human
+boundary drawings; `clipasso_engine.training` trains it and docs/boundary-network.md tells how and how well. Its weights
+live in the package, so nothing is downloaded. Torch is imported on first use: the constants below cost nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import UserError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .boundary_network import BoundaryNetwork
+
+WEIGHTS = Path(__file__).parent / "weights" / "boundary.safetensors"
+WEIGHTS_SHA256 = "44c694f2dac5b5eb08d232bf1799f5f554a1d62ec0a80f4f57bf8dad3f4fa4c2"
+
+PADDING = 32
+"""Pixels of mirrored photo around the photo while the network looks, or it would take the frame for an outline."""
+
+
+def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> BoundaryNetwork:
+    """The trained network on ``device``, frozen, in evaluation mode, as 32-bit floats.
+
+    Raises `UserError` if the weights are missing or their SHA-256 is not ``sha256``.
+    """
+    what = f"The boundary network's weights {weights}"
+    try:
+        data = weights.read_bytes()
+    except OSError as error:
+        raise UserError(f"{what} cannot be read: {error.strerror}. Run install.py again.") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise UserError(f"{what} are damaged: their SHA-256 is {found}, not {sha256}. Run install.py again.")
+
+    import torch
+    from safetensors.torch import load as parse
+
+    from .boundary_network import BoundaryNetwork
+
+    network = BoundaryNetwork()
+    network.load_state_dict(parse(data))
+    return network.float().eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch types lack it
+
+
+def predict(network: nn.Module, rgb: NDArray[np.uint8], long_side: int = 256) -> NDArray[np.float32]:
+    """How likely each pixel of a photo lies on an outline.
+
+    Args:
+        network: what `load` returned, or anything else that makes boundary logits [B, 1, h, w] of photos [B, 3, h, w].
+        rgb: the photo [H, W, 3]; it is resized so that its longer side has ``long_side`` pixels.
+
+    Returns:
+        float32 [h, w] in 0..1. The photo's frame is not taken for an outline.
+    """
+    import torch
+
+    photo = padded(resized(rgb, long_side))
+    parameter = next(network.parameters())
+    x = torch.from_numpy(photo).permute(2, 0, 1)[None].to(parameter.device, parameter.dtype) / 255
+    with torch.inference_mode():
+        strength = torch.sigmoid(network(x.contiguous(memory_format=torch.channels_last)))[0, 0]
+    return strength[PADDING:-PADDING, PADDING:-PADDING].float().cpu().numpy()
+
+
+def resized(rgb: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
+    """The photo [H, W, 3] with its longer side ``long_side`` pixels and its proportions kept (at least 1 px high)."""
+    from PIL import Image
+
+    height, width = rgb.shape[:2]
+    scale = long_side / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    if size == (width, height):
+        return rgb
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
+
+
+def padded(rgb: NDArray[np.uint8], padding: int = PADDING) -> NDArray[np.uint8]:
+    """The photo [H, W, 3] with ``padding`` mirrored pixels on every side."""
+    return np.pad(rgb, ((padding, padding), (padding, padding), (0, 0)), mode="reflect")

