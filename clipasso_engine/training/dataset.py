@@ -140,7 +140,7 @@ class Views(Dataset[tuple[Tensor, Tensor, list[Tensor]]]):
         def cut(array: NDArray[np.generic], stride: int) -> Tensor:
             size = self.crop // stride
             part = array[index, top // stride : top // stride + size, left // stride : left // stride + size]
-            return torch.from_numpy(np.ascontiguousarray(part[:, ::-1] if mirror else part)).float()
+            return torch.from_numpy(np.array(part[:, ::-1] if mirror else part)).float()
 
         rgb = cut(self.rgb, 1).permute(2, 0, 1) / 255
         targets = [cut(self.logits[stride], stride)[None] for stride in (1, *STRIDES)]
@@ -178,7 +178,8 @@ def _recoloured(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _inked(outline: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Ink 0..1 of thinned boundaries drawn with one pen: the longest connected pieces of them."""
+    """Ink 0..1 of the longest pieces of a view's thinned boundaries, mirrored around it, drawn with one pen."""
+    outline = np.pad(outline, PADDING, mode="reflect")
     pieces, count = ndimage.label(outline, structure=np.ones((3, 3)))
     lengths = np.bincount(pieces.ravel(), minlength=count + 1)
     lengths[0] = 0

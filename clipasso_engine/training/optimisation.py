@@ -31,11 +31,11 @@ class Plan:
     minutes: float = math.inf  # at most; the learning rate follows whichever ends first
     batch: int = 16  # crops
     crop: int = 192  # pixels, a multiple of 32: room for the wide view that HED's last block has
-    learning_rate: float = 2e-3  # the highest, after a warm-up of `warm_up`; a cosine down to 0 follows
+    learning_rate: float = 3e-3  # the highest, after a warm-up of `warm_up`; a cosine down to 0 follows
     warm_up: float = 0.05  # of all steps
     weight_decay: float = 0.01
-    averaging: float = 0.999  # per step, of the weights that are kept
-    edge_weight: float = 4.0  # a sure boundary pixel counts 1 + this much as one that is none
+    averaging: float = 0.998  # per step, of the weights that are kept
+    edge_weight: float = 1.0  # a sure boundary pixel counts 1 + this much as one that is none
     slope_weight: float = 1.0  # of the map's differences between neighbours: they decide where its crest is
     side_weight: float = 0.2  # of each side output
     seed: int = 0
