@@ -1,0 +1,133 @@
+"""The job, its messages and its options: the contract between the extension and the engine."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+import clipasso_engine
+from clipasso_engine.errors import UserError
+from clipasso_engine.job import Sketch, SketchJob, Stroke, decode, encode, parse_levels
+
+SHARED = ("__init__", "errors", "job", "layer_format", "paths")  # what the extension imports inside Inkscape
+
+SKETCH = Sketch(
+    level=2,
+    width=640,
+    height=480,
+    strokes=(
+        Stroke(((1.5, 2.25), (3.0, 4.0), (-5.0, 6.0), (7.0, 1e-9)), width=3.0, importance=0.5),
+        Stroke(((0.1, 0.2), (0.3, 0.4), (0.5, 0.6), (0.7, 0.8)), width=1 / 3),
+    ),
+    loss=0.123,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("16", (16,)),
+        ("32, 16, 8, 4", (32, 16, 8, 4)),
+        ("4 8;16,,32", (32, 16, 8, 4)),
+        ("8,8, 8", (8,)),
+        (" 1\t128\n", (128, 1)),
+    ],
+)
+def test_levels(text: str, levels: tuple[int, ...]) -> None:
+    assert parse_levels(text) == levels
+
+
+@pytest.mark.parametrize("text", ["", " , ;", "0", "129", "-3", "8, lots", "1.5", "1e2", "16;DROP", "９９９"])
+def test_nonsense_levels(text: str) -> None:
+    with pytest.raises(UserError, match="for example 32, 16, 8, 4") as caught:
+        parse_levels(text)
+    assert repr(text) in str(caught.value) or "empty" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("levels", (0,), "number of strokes is 0, but it must be a whole number from 1 to 128"),
+        ("levels", (16, 129), "number of strokes is 129"),
+        ("levels", (True,), "number of strokes is True"),
+        ("levels", ("16",), "number of strokes is '16'"),
+        ("levels", (), "No number of strokes"),
+        ("seed", -1, "seed is -1"),
+        ("seed", 2**31, f"from 0 to {2**31 - 1}"),
+        ("seed", 1.5, "seed is 1.5"),
+        ("seed", False, "seed is False"),
+        ("quality", "great", "quality is 'great', but must be one of: draft, normal, best"),
+        ("device", "tpu", "device is 'tpu', but must be one of: auto, cpu, cuda, mps"),
+        ("time_budget", 0, "time budget is 0 seconds"),
+        ("time_budget", float("nan"), "time budget is nan"),
+    ],
+)
+def test_values_out_of_range(option: str, value: object, words: str) -> None:
+    with pytest.raises(UserError) as caught:
+        SketchJob(photo="a.png", **{option: value})  # type: ignore[arg-type]
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_choice_is_accepted_and_every_option_has_its_help() -> None:
+    for option in dataclasses.fields(SketchJob):
+        if option.name == "photo":
+            continue
+        assert option.metadata["help"]
+        for choice in option.metadata["choices"]:
+            assert getattr(SketchJob("a.png", **{option.name: choice}), option.name) == choice
+
+
+def test_job_survives_the_wire() -> None:
+    job = SketchJob("/tmp/\udcff ü.png", levels=(32, 8), seed=7, quality="best", device="cpu", time_budget=3.5)
+    line = encode(job.to_message())
+    assert line.isascii()
+    assert line.count(b"\n") == 1
+    assert SketchJob.from_message(decode(line)) == job
+
+
+def test_job_of_a_newer_version_is_refused() -> None:
+    message = {**SketchJob("a.png").to_message(), "hat": 1, "gloves": 2}
+    with pytest.raises(UserError, match="does not know: gloves, hat"):
+        SketchJob.from_message(message)
+
+
+def test_sketch_survives_the_wire() -> None:
+    assert Sketch.from_json(json.loads(json.dumps(SKETCH.to_json()))) == SKETCH
+    line = encode({"type": "level", "sketch": SKETCH.to_json()})
+    assert Sketch.from_json(decode(line)["sketch"]) == SKETCH
+
+
+@pytest.mark.parametrize("line", [b"", b"x", b"[]", b"null", b'{"a":1}', b'{"type":1}', b"\xff"])
+def test_what_is_no_message(line: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  the words are json's
+        decode(line)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_that_json_lacks_are_not_sent(number: float) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        encode({"type": "step", "loss": number})
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_inkscapes_python_can_read_what_it_shares(name: str) -> None:
+    path = Path(clipasso_engine.__file__).with_name(f"{name}.py")
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            modules = [node.module or ""]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            assert all(name in SHARED or name == "__version__" for name in names), ast.unparse(node)
+            continue
+        else:
+            continue
+        assert all(module.split(".")[0] in sys.stdlib_module_names for module in modules), ast.unparse(node)
