@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
+from ..errors import UserError
+from ..job import SketchJob
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -47,6 +50,25 @@ class Guidance(Protocol):
     def evaluate(self, ink: torch.Tensor) -> torch.Tensor:
         """The loss to compare by: no randomness, the same measure at every step and for every candidate."""
         ...
+
+
+def choose(job: SketchJob) -> tuple[str, str]:
+    """The guidance a job shall have, and a line of notice for the user where ``auto`` does without CLIP, else "".
+
+    Looks only whether packages and weights are there: `build` checks and may still raise.
+    """
+    from .. import clip_network
+
+    if job.guidance == "boundary" and job.text:
+        raise UserError(
+            f"The text {job.text!r} needs CLIP, but the guidance is boundary. Choose --guidance both, or drop it."
+        )
+    if job.guidance != "auto":
+        return job.guidance, ""
+    if job.text or clip_network.usable(job.clip_model):
+        return "both", ""
+    missing = "weights are" if clip_network.installed() else "packages are"
+    return "boundary", f"Guided by the photo's lines alone, since CLIP's {missing} not installed (clipasso doctor)."
 
 
 _BUILDERS = {"boundary": "boundary", "clip": "clip", "both": "both"}

@@ -84,7 +84,7 @@ def test_a_name_of_the_clip_library_finds_its_weights() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match="'clap'.*boundary, clip-rn101"):
+    with pytest.raises(UserError, match=r"'clap'.*boundary, clip-rn101"):
         models.find("clap")
 
 
@@ -165,7 +165,7 @@ def test_a_download_that_breaks_off_is_resumed(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_later_fetch_goes_on_where_the_first_gave_up(monkeypatch: pytest.MonkeyPatch) -> None:
     with Hub(WHOLE, breaks=[1000, 1000, 1000]) as hub:
-        with pytest.raises(UserError, match="broke off after 0.0 of 0.2 MB.*By hand: download http"):
+        with pytest.raises(UserError, match=r"broke off after 0.0 of 0.2 MB.*By hand: download http"):
             fetch(hub, monkeypatch)
         assert fetch(hub, monkeypatch).read_bytes() == WHOLE
         assert hub.requests[-1][2] == "bytes=3000-"
@@ -227,7 +227,7 @@ def test_another_network_from_the_hub_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_without_a_network_the_way_by_hand_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(
-        UserError, match="cannot be reached: .*refused.*Everything else works without it.*--from FOLDER"
+        UserError, match=r"cannot be reached: .*refused.*Everything else works without it.*--from FOLDER"
     ):
         download.fetch(UNPINNED, lambda done, total: None, pauses=(0.0, 0.0))
 
@@ -261,7 +261,7 @@ def test_a_nonsense_mirror_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_disk_that_fills_up_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     paths.models().mkdir(parents=True)
     (paths.models() / f"{UNPINNED.file}.{SHA256[:12]}.part").symlink_to("/dev/full")
-    with Hub(WHOLE) as hub, pytest.raises(UserError, match="disk is full.*goes on from there"):
+    with Hub(WHOLE) as hub, pytest.raises(UserError, match=r"disk is full.*goes on from there"):
         fetch(hub, monkeypatch)
 
 
@@ -344,7 +344,7 @@ def test_the_hubs_cache_names_a_file_by_its_hash_which_is_checked(tmp_path: Path
 
 
 def test_an_empty_folder_is_told_what_is_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="looked for clip-tiny.safetensors"):
+    with pytest.raises(UserError, match=r"looked for clip-tiny.safetensors"):
         weights_folder.fetch_from(tmp_path, UNPINNED)
 
 
