@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import __version__, inkscape, logs, models, paths
+from . import __version__, inkscape, logs, paths
 
 PACKAGES = {
     "torch": "torch",
@@ -140,6 +140,8 @@ def _packages() -> Iterator[Finding]:
 
 
 def _weights() -> Iterator[Finding]:
+    from . import models  # needs packages, which may be what is missing
+
     for name in models.REGISTRY:
         found = models.status(name)
         remedy, needed = models.remedy(found.weights), found.weights.bundled

@@ -54,7 +54,7 @@ def _write(path: Path, data: bytes) -> None:
         path.open("r+b").close()  # replacing needs leave to write to the folder only; the file's own counts too
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("xb") as file:
+        with part.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
