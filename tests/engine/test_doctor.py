@@ -58,7 +58,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     content = b"weights"
     (machine.weights / "boundary.safetensors").write_bytes(content)
     sha256 = "9f4b5a9e1a9b6dcbb1b5d8a6e8c1c8f1a9d3b3fbd0b1c2d3e4f5a6b7c8d9e0f1"
-    monkeypatch.setattr(models, "_BUNDLED", machine.weights)
+    monkeypatch.setattr(models, "location", lambda weights: machine.weights / weights.file)
     monkeypatch.setattr(models, "sha256_of", lambda file: sha256 if file.read_bytes() == content else "other")
     for name, weights in list(models.REGISTRY.items()):
         if weights.bundled:
