@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
@@ -9,7 +11,7 @@ from scipy import ndimage
 
 from . import Subject
 
-_SCALES = (1.5, 3.0, 6.0)  # px: how far a stroke is seen from a line, at three blurs
+_SCALES = ((1.5, 1), (3.0, 2), (6.0, 4))  # blur in px, how far a stroke is seen from a line, and its sampling step
 _STRAY = 6.0  # px from the nearest line at which ink is wholly astray
 _STRAY_WEIGHT = 1.0
 _LINE = 3.0  # px: width of the strokes whose blurred ink counts as full cover
@@ -30,7 +32,12 @@ class BoundaryGuidance:
         astray = np.ones(subject.boundary.shape) if away is None else np.clip(away / _STRAY, 0, 1) ** 2
         self._lines = (lines / lines.sum().clamp_min(1e-6)).to(subject.device)
         self._astray = (torch.as_tensor(astray, dtype=torch.float32) / lines.sum().clamp_min(1.0)).to(subject.device)
-        self._kernels = [_gaussian(scale).to(subject.device) for scale in _SCALES]
+        height, width = subject.boundary.shape
+        self._blurs = [
+            (_gaussian(height, *scale).to(subject.device), _gaussian(width, *scale).T.contiguous().to(subject.device))
+            for scale in _SCALES
+        ]
+        self._missable = [_pooled(self._lines, step) for _, step in _SCALES]
 
     def loss(self, ink: torch.Tensor, fraction: float) -> torch.Tensor:
         """Float [B]: wide blurs lead at first, narrow ones at the end."""
@@ -43,27 +50,29 @@ class BoundaryGuidance:
 
     def _loss(self, ink: torch.Tensor, weights: list[float]) -> torch.Tensor:
         missed = torch.zeros(len(ink), device=ink.device)
-        for scale, weight, kernel in zip(_SCALES, weights, self._kernels, strict=True):
+        scales = zip(_SCALES, weights, self._blurs, self._missable, strict=True)
+        for (scale, _), weight, (rows, columns), lines in scales:
             # A straight line of _LINE px seen through the blur has this much ink in its middle.
-            full = torch.erf(torch.tensor(_LINE / (2 * scale * 2**0.5)))
-            cover = 1.0 - torch.exp(-2.0 * _blurred(ink, kernel) / full)
-            missed = missed + weight * (self._lines * (1.0 - cover)).sum((-2, -1))
+            full = math.erf(_LINE / (2 * scale * 2**0.5))
+            cover = 1.0 - torch.exp((-2.0 / full) * (rows @ ink @ columns))
+            missed = missed + weight * (lines * (1.0 - cover)).sum((-2, -1))
         astray = (ink * self._astray).sum((-2, -1)) / _LINE
         return missed / sum(weights) + _STRAY_WEIGHT * astray
 
 
-def _gaussian(scale: float) -> torch.Tensor:
-    reach = int(3 * scale + 0.5)
-    at = torch.arange(-reach, reach + 1, dtype=torch.float32)
-    kernel = torch.exp(-(at**2) / (2 * scale**2))
-    return kernel / kernel.sum()
+def _gaussian(length: int, scale: float, step: int) -> torch.Tensor:
+    """[ceil(length / step), length]: the matrix that blurs and samples a column; blank beyond its ends.
+
+    As matrices, blurs and their gradients cost a tenth of torch's convolution of one channel on a CPU.
+    """
+    centres = torch.arange(0, length, step, dtype=torch.float32) + (step - 1) / 2
+    weights = torch.exp(-((centres[:, None] - torch.arange(length)[None]) ** 2) / (2 * scale**2))
+    return weights / (scale * (2 * math.pi) ** 0.5)
 
 
-def _blurred(ink: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
-    """[B, h, w] convolved with the separable ``kernel``, blank beyond the frame."""
-    reach = len(kernel) // 2
-    rows = F.conv2d(ink[:, None], kernel.view(1, 1, -1, 1), padding=(reach, 0))
-    return F.conv2d(rows, kernel.view(1, 1, 1, -1), padding=(0, reach))[:, 0]
+def _pooled(lines: torch.Tensor, step: int) -> torch.Tensor:
+    """[h, w] summed over squares of ``step`` px, cut off at the frame."""
+    return F.avg_pool2d(lines[None], step, ceil_mode=True, divisor_override=1)[0]
 
 
 def build(subject: Subject) -> BoundaryGuidance:
