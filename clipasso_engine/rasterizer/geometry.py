@@ -1,18 +1,24 @@
-"""Constants and the one rule that both forms of our rasteriser, `kernels` and `pytorch`, must share."""
+"""Settings and the one rule that both forms of our rasteriser, `kernels` and `pytorch`, must share."""
 
 from __future__ import annotations
 
-FLATNESS = 0.02
-"""Pixels: the most a curve may leave its straight segments (the second derivative bounds it)."""
+CELLS = 2
+"""A pixel is the mean of CELLS x CELLS cells. Lengths below, and all inside both forms, are in cells.
 
-SEGMENT_LENGTH = 6.0
-"""Pixels: about the longest segment; the pixels searched for a diagonal one grow with the square of its length."""
+One cell a pixel is wrong where a line ends, bends sharply or crosses itself within a pixel (docs/rasterizer.md).
+"""
+
+FLATNESS = 0.04
+"""The most a curve may leave its straight segments (the second derivative bounds it)."""
+
+SEGMENT_LENGTH = 10.0
+"""About the longest segment; the cells searched for a diagonal one grow with the square of its length."""
 
 MAX_SEGMENTS = 256
 """Per cubic: bounds the work for control points far outside the canvas."""
 
 COLLAPSED_EXTENT = 1e-3
-"""Pixels: a chain smaller than this is a dot."""
+"""A chain smaller than this is a dot."""
 
 
 def collapsed_weights(size: int) -> list[float]:

@@ -1,11 +1,13 @@
 """Our rasteriser as compiled loops for the CPU. `native` tells what they compute.
 
-Importing this module imports Numba. Coordinates are float64 inside: at 200 a float32 is known to 1e-5 px only.
-All loops run in one order on one thread, so the same input gives the same bytes.
+Importing this module imports Numba. The compiled loops are kept on disk for as long as this file stays the same, so
+no constant may come from another module: settings are arguments. All loops run in one order on one thread, so the same
+input gives the same bytes. Coordinates are float64 inside: at 200 a float32 is known to 1e-5 only.
 
-What `forward` finds and `backward` needs are `records`: one for each pixel that a stroke reaches, stroke after stroke,
-with the pixel, the first vertex of the nearest segment, how far along that segment the nearest point lies (0 to 1)
-and its distance. Vertices are the ends of segments, curve after curve: n + 1 for a curve of n segments.
+What `forward` finds and `backward` needs are records: one for each cell that a stroke reaches, stroke after stroke,
+with the cell's slot, the first vertex of the nearest segment, how far along that segment the nearest point lies (0 to
+1), its distance and the cell's coverage. Vertices are the ends of segments, curve after curve: n + 1 for n segments.
+Slots number the cells that any stroke reaches, canvas after canvas.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-import numpy as np
 
-from .geometry import COLLAPSED_EXTENT, FLATNESS, MAX_SEGMENTS, SEGMENT_LENGTH
+# Of a cell, rounded up: a line's edge further than that from the centre does not cross the cell.
+HALF_DIAGONAL = 0.70711
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,10 +35,10 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_compiled
-def plan(points, widths, pixels, segments):  # type: ignore[no-untyped-def]
+def plan(points, widths, cells, flatness, segment_length, max_segments, segments):  # type: ignore[no-untyped-def]
     """Set ``segments`` [N * k], how many each curve of the chains [N, 3k + 1, 2] gets.
 
-    Returns how many vertices there will be, and a bound on the number of records.
+    The settings are those of `geometry`. Returns how many vertices there will be, and a bound on the number of records.
     """
     curve = 0
     vertices = 0
@@ -56,15 +58,73 @@ def plan(points, widths, pixels, segments):  # type: ignore[no-untyped-def]
                     bend = max(bend, math.sqrt((x - last_x) * (x - last_x) + (y - last_y) * (y - last_y)))
                 last_x = x
                 last_y = y
-            count = max(math.ceil(math.sqrt(0.75 * bend / FLATNESS)), math.ceil(length / SEGMENT_LENGTH))
-            segments[curve] = int(min(max(count, 1.0), float(MAX_SEGMENTS)))
+            count = max(math.ceil(math.sqrt(0.75 * bend / flatness)), math.ceil(length / segment_length))
+            segments[curve] = int(min(max(count, 1.0), float(max_segments)))
             vertices += segments[curve] + 1
             curve += 1
             chain_length += length
-        # The squares of all pixels reached lie within a band around the chain that is half a diagonal wider.
-        reach = (1.0 + widths[n]) / 2.0 + 0.7072
-        records += int(min(2.0 * reach * chain_length + math.pi * reach * reach + 1.0, float(pixels)))
+        # All cells reached, wholly, lie within a band around the chain that is another half diagonal wider.
+        reach = widths[n] / 2.0 + 2.0 * HALF_DIAGONAL
+        records += int(min(2.0 * reach * chain_length + math.pi * reach * reach + 1.0, float(cells)))
     return vertices, records
+
+
+@_compiled
+def _area(edge, longer, shorter):  # type: ignore[no-untyped-def]
+    """The part of a cell on one side of a straight line, see `pytorch._area`.
+
+    Returns its derivatives too: by ``edge``, ``longer`` and ``shorter``.
+    """
+    beyond = (longer + shorter) / 2.0
+    inner = (longer - shorter) / 2.0
+    if edge >= beyond:
+        return 1.0, 0.0, 0.0, 0.0
+    if edge <= -beyond:
+        return 0.0, 0.0, 0.0, 0.0
+    sign = 1.0 if edge > 0.0 else -1.0
+    corner = max(abs(edge) - inner, 0.0)
+    part = corner / (longer * shorter)
+    return (
+        0.5 + edge / longer - sign * corner * part / 2.0,
+        1.0 / longer - part,
+        -edge / (longer * longer) + sign * (corner / longer + 1.0) * part / 2.0,
+        sign * (corner / shorter - 1.0) * part / 2.0,
+    )
+
+
+@_compiled
+def _coverage(half, distance, across_x, across_y):  # type: ignore[no-untyped-def]
+    """How much of a cell a line covers that passes its centre at ``distance``; ``across`` is the line's unit normal.
+
+    Returns its derivatives too: by ``half`` (the line's width), by ``distance`` and by the normal's angle.
+    """
+    x = abs(across_x)
+    y = abs(across_y)
+    longer = max(x, y)
+    shorter = max(min(x, y), 1e-12)
+    near, near_edge, near_longer, near_shorter = _area(half - distance, longer, shorter)
+    far, far_edge, far_longer, far_shorter = _area(-half - distance, longer, shorter)
+    turn = ((near_shorter - far_shorter) * longer - (near_longer - far_longer) * shorter) * (1.0 if x >= y else -1.0)
+    if min(x, y) < 1e-12:
+        turn = 0.0  # an upright or level line: the area has a kink there, alike on both sides
+    if across_x * across_y < 0.0:
+        turn = -turn
+    return near - far, near_edge + far_edge, far_edge - near_edge, turn
+
+
+@_compiled
+def _across(vertices, cell, width, v, fraction, distance):  # type: ignore[no-untyped-def]
+    """The unit normal, either way, of the line where it is nearest to the centre of ``cell``."""
+    x = vertices[v + 1, 0] - vertices[v, 0]
+    y = vertices[v + 1, 1] - vertices[v, 1]
+    if 0.0 < fraction < 1.0:  # beside the segment: known even at distance 0
+        length = math.sqrt(x * x + y * y)
+        return -y / length, x / length
+    if distance == 0.0:
+        return 1.0, 0.0
+    x = cell % width + 0.5 - vertices[v, 0] - fraction * x
+    y = cell // width + 0.5 - vertices[v, 1] - fraction * y
+    return x / distance, y / distance
 
 
 @_compiled
@@ -73,32 +133,39 @@ def forward(  # type: ignore[no-untyped-def]
     widths,
     opacities,
     segments,
-    height,
-    width,
     vertices,
-    pixel,
+    slot,
     vertex,
     fraction,
     distance,
+    coverage,
     ends,
+    cell,
     paper,
     blocked,
+    latest,
+    ink,
 ):
     """Draw chains [B, S, 3k + 1, 2].
 
-    Fills ``vertices`` [V, 2], the records ``pixel``, ``vertex``, ``fraction``, ``distance``, their ``ends`` [B, S],
-    and for each of the pixels [B, H * W] ``blocked``: how many strokes cover it wholly, and ``paper``: the product of
-    what the other strokes leave. The caller gives ``blocked`` filled with 0 and ``paper`` with 1.
+    Fills ``vertices`` [V, 2], the records ``slot`` to ``coverage``, their ``ends`` [B, S], ``ink`` [B, H, W] (in
+    pixels), and for each slot ``cell``, ``blocked``: how many strokes cover it wholly, and ``paper``: the product of
+    what the other strokes leave. The caller gives ``ink`` filled with 0, and room for one more than the newest record
+    of each cell, ``latest`` [B, n * H, n * W] for n x n cells a pixel, filled with 0.
     """
+    height = latest.shape[1]
+    width = latest.shape[2]
+    side = width // ink.shape[2]
+    slots = 0
     record = 0
     curve = 0
     top = 0
-    latest = np.full(height * width, -1, np.int32)  # the newest record of each pixel
     for b in range(points.shape[0]):
+        first_slot = slots
         for s in range(points.shape[1]):
             first_record = record
             half = widths[b, s] / 2.0
-            reach = half + 0.5
+            reach = half + HALF_DIAGONAL
             for first in range(0, points.shape[2] - 1, 3):
                 count = segments[curve]
                 curve += 1
@@ -123,9 +190,15 @@ def forward(  # type: ignore[no-untyped-def]
                     right = int(min(math.floor(max(x0, x0 + x1) + reach - 0.5), width - 1.0))
                     upper = int(max(math.ceil(min(y0, y0 + y1) - reach - 0.5), 0.0))
                     lower = int(min(math.floor(max(y0, y0 + y1) + reach - 0.5), height - 1.0))
+                    # Half the horizontal extent of the band around the segment, by which rows are cut short.
+                    slope = x1 / y1 if abs(y1) > 1e-9 else 0.0
+                    band = reach * math.sqrt(1.0 + slope * slope) if abs(y1) > 1e-9 else 1e9
                     for row in range(upper, lower + 1):
                         dy = row + 0.5 - y0
-                        for column in range(left, right + 1):
+                        middle = x0 + dy * slope - 0.5
+                        start = max(left, math.ceil(max(middle - band, -1.0)))
+                        stop = min(right, math.floor(min(middle + band, float(width))))
+                        for column in range(start, stop + 1):
                             dx = column + 0.5 - x0
                             along = min(max((dx * x1 + dy * y1) * scale, 0.0), 1.0)
                             ex = dx - along * x1
@@ -133,28 +206,42 @@ def forward(  # type: ignore[no-untyped-def]
                             squared = ex * ex + ey * ey
                             if squared >= reach * reach:
                                 continue
-                            place = row * width + column
-                            here = latest[place]
+                            here = latest[b, row, column] - 1
                             if here < first_record:
+                                if here < 0:
+                                    cell[slots] = row * width + column
+                                    paper[slots] = 1.0
+                                    blocked[slots] = 0
+                                    slot[record] = slots
+                                    slots += 1
+                                else:
+                                    slot[record] = slot[here]
                                 here = record
                                 record += 1
-                                latest[place] = here
-                                pixel[here] = place
+                                latest[b, row, column] = record
                             elif squared >= distance[here]:
                                 continue
                             vertex[here] = v
                             fraction[here] = along
                             distance[here] = squared
                 top += count + 1
-            most = min(widths[b, s], 1.0)
             for r in range(first_record, record):
                 distance[r] = math.sqrt(distance[r])
-                remaining = 1.0 - opacities[b, s] * min(reach - distance[r], most)
+                coverage[r] = 1.0
+                if half - distance[r] < HALF_DIAGONAL:
+                    across_x, across_y = _across(vertices, cell[slot[r]], width, vertex[r], fraction[r], distance[r])
+                    coverage[r] = _coverage(half, distance[r], across_x, across_y)[0]
+                remaining = 1.0 - opacities[b, s] * coverage[r]
                 if remaining == 0.0:
-                    blocked[b, pixel[r]] += 1
+                    blocked[slot[r]] += 1
                 else:
-                    paper[b, pixel[r]] *= remaining
+                    paper[slot[r]] *= remaining
             ends[b, s] = record
+        for place in range(first_slot, slots):
+            row = cell[place] // width
+            column = cell[place] % width
+            covered = 1.0 if blocked[place] > 0 else 1.0 - paper[place]
+            ink[b, row // side, column // side] += covered / (side * side)
 
 
 @_compiled
@@ -164,74 +251,85 @@ def backward(  # type: ignore[no-untyped-def]
     widths,
     opacities,
     segments,
-    width,
     vertices,
-    pixel,
+    slot,
     vertex,
     fraction,
     distance,
+    coverage,
     ends,
+    cell,
     paper,
     blocked,
-    dot_weights,
+    side,
     grad_vertices,
     grad_points,
     grad_widths,
     grad_opacities,
 ):
-    """Gradients of a drawing from that of its ink [B, H * W]; ``grad_vertices`` is given filled with 0."""
+    """Gradients of a drawing from that of its ink [B, H, W]; ``side`` cells along a pixel's side.
+
+    The caller gives ``grad_vertices`` filled with 0.
+    """
+    width = grad_ink.shape[2] * side
     record = 0
     curve = 0
     top = 0
     for b in range(points.shape[0]):
         for s in range(points.shape[1]):
-            reach = (1.0 + widths[b, s]) / 2.0
-            most = min(widths[b, s], 1.0)
-            for_width = 0.0
+            half = widths[b, s] / 2.0
+            for_half = 0.0
             for_opacity = 0.0
             for r in range(record, ends[b, s]):
-                p = pixel[r]
-                ramp = reach - distance[r]
-                coverage = min(ramp, most)
-                remaining = 1.0 - opacities[b, s] * coverage
+                remaining = 1.0 - opacities[b, s] * coverage[r]
                 # What the other strokes leave of the paper here.
                 if remaining == 0.0:
-                    others = paper[b, p] if blocked[b, p] == 1 else 0.0
+                    others = paper[slot[r]] if blocked[slot[r]] == 1 else 0.0
                 else:
-                    others = paper[b, p] / remaining if blocked[b, p] == 0 else 0.0
-                by_coverage = grad_ink[b, p] * others
-                for_opacity += by_coverage * coverage
+                    others = paper[slot[r]] / remaining if blocked[slot[r]] == 0 else 0.0
+                place = cell[slot[r]]
+                row = place // width // side
+                column = place % width // side
+                by_coverage = grad_ink[b, row, column] / (side * side) * others
+                for_opacity += by_coverage * coverage[r]
+                if half - distance[r] >= HALF_DIAGONAL:
+                    continue
                 by_coverage *= opacities[b, s]
-                if ramp > most:
-                    if widths[b, s] < 1.0:
-                        for_width += by_coverage
-                    continue
-                for_width += by_coverage / 2.0
-                if distance[r] == 0.0:
-                    continue
                 v = vertex[r]
                 f = fraction[r]
-                for axis in range(2):
-                    centre = (p // width if axis == 1 else p % width) + 0.5
-                    offset = centre - vertices[v, axis] - f * (vertices[v + 1, axis] - vertices[v, axis])
-                    pull = by_coverage * offset / distance[r]
-                    grad_vertices[v, axis] += (1.0 - f) * pull
-                    grad_vertices[v + 1, axis] += f * pull
+                across_x, across_y = _across(vertices, place, width, v, f, distance[r])
+                _, by_half, by_distance, by_angle = _coverage(half, distance[r], across_x, across_y)
+                for_half += by_coverage * by_half
+                if distance[r] > 0.0:
+                    away_x = place % width + 0.5 - vertices[v, 0] - f * (vertices[v + 1, 0] - vertices[v, 0])
+                    away_y = place // width + 0.5 - vertices[v, 1] - f * (vertices[v + 1, 1] - vertices[v, 1])
+                    pull = -by_coverage * by_distance / distance[r]
+                    pull_x = pull * away_x
+                    pull_y = pull * away_y
+                    if f == 0.0 or f == 1.0:
+                        # At an end the normal turns about the cell's centre as the end moves.
+                        turn = by_coverage * by_angle / (distance[r] * distance[r])
+                        pull_x += turn * away_y
+                        pull_y -= turn * away_x
+                    grad_vertices[v, 0] += (1.0 - f) * pull_x
+                    grad_vertices[v, 1] += (1.0 - f) * pull_y
+                    grad_vertices[v + 1, 0] += f * pull_x
+                    grad_vertices[v + 1, 1] += f * pull_y
+                if 0.0 < f < 1.0:
+                    # Beside a segment the normal turns with the segment.
+                    x = vertices[v + 1, 0] - vertices[v, 0]
+                    y = vertices[v + 1, 1] - vertices[v, 1]
+                    turn = by_coverage * by_angle / (x * x + y * y)
+                    grad_vertices[v, 0] += turn * y
+                    grad_vertices[v, 1] -= turn * x
+                    grad_vertices[v + 1, 0] -= turn * y
+                    grad_vertices[v + 1, 1] += turn * x
             record = ends[b, s]
-            grad_widths[b, s] = for_width
+            grad_widths[b, s] = for_half / 2.0
             grad_opacities[b, s] = for_opacity
 
-            extent = 0.0
-            for axis in range(2):
-                low = points[b, s, 0, axis]
-                high = low
-                for i in range(points.shape[2]):
-                    low = min(low, points[b, s, i, axis])
-                    high = max(high, points[b, s, i, axis])
-                extent = max(extent, high - low)
             for axis in range(2):
                 start = top
-                total = 0.0
                 carried = 0.0
                 for first in range(0, points.shape[2] - 1, 3):
                     count = segments[curve + first // 3]
@@ -244,16 +342,12 @@ def backward(  # type: ignore[no-untyped-def]
                         g1 += 3.0 * u * u * t * g
                         g2 += 3.0 * u * t * t * g
                         g3 += t * t * t * g
-                        total += g
                     grad_points[b, s, first, axis] = g0
                     grad_points[b, s, first + 1, axis] = g1
                     grad_points[b, s, first + 2, axis] = g2
                     grad_points[b, s, first + 3, axis] = g3
                     carried = g3
                     start += count + 1
-                if extent < COLLAPSED_EXTENT:
-                    for i in range(points.shape[2]):
-                        grad_points[b, s, i, axis] = dot_weights[i] * total
             for _ in range(0, points.shape[2] - 1, 3):
                 top += segments[curve] + 1
                 curve += 1

@@ -1,8 +1,10 @@
 """Our own rasteriser: exact gradients, the same on every run.
 
-Each cubic is cut into straight segments. A pixel at distance d from the nearest segment of a line of width w is covered
-by clamp(1/2 + w/2 - d, 0, min(1, w)): the overlap of the pixel and the line, each seen as an interval across the line.
-That makes caps round. Strokes lie over each other: ink = 1 - prod(1 - opacity * coverage).
+Each cubic is cut into straight segments, each pixel into 2 x 2 cells. A cell whose centre has distance d from the
+nearest segment is covered as far as it lies between the two lines parallel to that segment at half the stroke's width
+on either side (around an end: between two tangents of the round cap). That is the exact area for a straight line at
+any angle; the plain ramp clamp(1/2 + w/2 - d) has gradients that are up to 40 % wrong for a line at 45 degrees.
+Strokes lie over each other: ink = 1 - prod(1 - opacity * coverage) in a cell, and a pixel is the mean of its cells.
 
 The gradient is that of these formulas, through the nearest point on the nearest segment; nothing is sampled.
 
@@ -20,7 +22,7 @@ import numpy as np
 import torch
 
 from . import pytorch
-from .geometry import collapsed_weights
+from .geometry import CELLS, COLLAPSED_EXTENT, FLATNESS, MAX_SEGMENTS, SEGMENT_LENGTH, collapsed_weights
 
 
 def render(
@@ -34,13 +36,16 @@ def render(
     _check(points, width, height)
     leading, (strokes, size) = points.shape[:-3], points.shape[-3:-1]
     batch = leading.numel()
-    chains = points.reshape(batch, strokes, size, 2)
-    widths = _per_stroke(width_px, points).reshape(batch, strokes)
+    chains = points.reshape(batch, strokes, size, 2) * CELLS
+    widths = _per_stroke(width_px, points).reshape(batch, strokes) * CELLS
+    if not (widths > 0).all():
+        raise ValueError(f"width_px is {width_px}, but must be above 0")
     opacities = _per_stroke(1.0 if opacity is None else opacity, points).reshape(batch, strokes)
     if points.device.type == "cpu" and points.dtype == torch.float32 and kernels() is not None:
         ink: torch.Tensor = _Compiled.apply(chains, widths, opacities, width, height)
     else:
-        ink = pytorch.render(chains, width, height, widths, opacities)
+        cells = pytorch.render(chains, width * CELLS, height * CELLS, widths, opacities)
+        ink = cells.unflatten(1, (height, CELLS)).unflatten(3, (width, CELLS)).mean((2, 4))
     return ink.reshape(*leading, height, width)
 
 
@@ -72,7 +77,7 @@ def kernels() -> ModuleType | None:
 
 
 class _Compiled(torch.autograd.Function):
-    """Ink [B, height, width] of chains [B, S, P, 2], widths [B, S] and opacities [B, S], by compiled loops."""
+    """Ink [B, height, width] of chains [B, S, P, 2], widths and opacities [B, S]; lengths in cells."""
 
     @staticmethod
     def forward(
@@ -81,27 +86,42 @@ class _Compiled(torch.autograd.Function):
         loops = kernels()
         assert loops is not None
         batch, strokes, size, _ = points.shape
-        inputs = tuple(tensor.detach().contiguous().numpy() for tensor in (points, widths, opacities))
+        latest = np.zeros((batch, height * CELLS, width * CELLS), np.int32)
+        inputs = tuple(tensor.detach().contiguous() for tensor in (points, widths, opacities))
+        chains, line_widths, shares = (tensor.numpy() for tensor in inputs)
         segments = np.empty(batch * strokes * (size // 3), np.int32)
-        room, most = loops.plan(inputs[0].reshape(-1, size, 2), inputs[1].reshape(-1), height * width, segments)
+        room, most = loops.plan(
+            chains.reshape(-1, size, 2),
+            line_widths.reshape(-1),
+            height * width * CELLS * CELLS,
+            FLATNESS,
+            SEGMENT_LENGTH,
+            MAX_SEGMENTS,
+            segments,
+        )
         vertices = np.empty((room, 2))
-        records = (np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most))
+        records = (*np.empty((2, most), np.int32), *np.empty((3, most)))
         ends = np.empty((batch, strokes), np.int64)
-        paper = np.ones((batch, height * width))
-        blocked = np.zeros((batch, height * width), np.int32)
-        loops.forward(*inputs, segments, height, width, vertices, *records, ends, paper, blocked)
-        ctx.drawing = (*inputs, segments, width, vertices, *records, ends, paper, blocked)
-        ink = np.where(blocked > 0, 1.0, 1.0 - paper).astype(np.float32)
-        return torch.from_numpy(ink.reshape(batch, height, width))
+        slots = (np.empty(most, np.int32), np.empty(most), np.empty(most, np.int32))
+        drawing = (segments, vertices, *records, ends, *slots)
+        ink = np.zeros((batch, height, width), np.float32)
+        loops.forward(chains, line_widths, shares, *drawing, latest, ink)
+        ctx.save_for_backward(*inputs)
+        ctx.drawing = drawing
+        return torch.from_numpy(ink)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad_ink: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         loops = kernels()
         assert loops is not None
-        points, vertices = ctx.drawing[0], ctx.drawing[5]
-        batch, strokes, size, _ = points.shape
-        flat = grad_ink.contiguous().numpy().reshape(batch, -1)
-        grads = (np.empty_like(points), np.empty((batch, strokes), np.float32), np.empty((batch, strokes), np.float32))
-        loops.backward(flat, *ctx.drawing, np.array(collapsed_weights(size)), np.zeros_like(vertices), *grads)
+        inputs = [tensor.numpy() for tensor in ctx.saved_tensors]
+        grads = [np.empty_like(array) for array in inputs]
+        grad_vertices = np.zeros_like(ctx.drawing[1])
+        loops.backward(grad_ink.contiguous().numpy(), *inputs, *ctx.drawing, CELLS, grad_vertices, *grads)
+        chains, grad_chains = inputs[0], grads[0]
+        dots = np.ptp(chains, axis=2).max(-1) < COLLAPSED_EXTENT
+        if dots.any():
+            weights = np.array(collapsed_weights(chains.shape[2]), np.float32)[:, None]
+            grad_chains[dots] = weights * grad_chains[dots].sum(1, keepdims=True)
         return *(torch.from_numpy(grad) for grad in grads), None, None

@@ -9,36 +9,56 @@ import torch
 
 from .geometry import COLLAPSED_EXTENT, FLATNESS, MAX_SEGMENTS, SEGMENT_LENGTH, collapsed_weights
 
-# (segment, pixel) pairs looked at in one go: about 100 MB of intermediate results.
+# (segment, cell) pairs looked at in one go: about 100 MB of intermediate results.
 _PAIRS_AT_ONCE = 1 << 20
 
 
 def render(
-    points: torch.Tensor, width: int, height: int, stroke_width: torch.Tensor, opacity: torch.Tensor
+    points: torch.Tensor, width: int, height: int, line_width: torch.Tensor, opacity: torch.Tensor
 ) -> torch.Tensor:
-    """Ink [B, height, width] of chains [B, S, P, 2] with their widths and opacities [B, S]."""
+    """Ink [B, height, width], in cells, of chains [B, S, P, 2] with their line widths and opacities [B, S]."""
     batch, strokes = points.shape[:2]
-    # At a coordinate of 200 a float32 is known to 1e-5 px only; just MPS has nothing finer.
+    # At a coordinate of 200 a float32 is known to 1e-5 only; just MPS has nothing finer.
     precise = torch.float32 if points.device.type == "mps" else torch.float64
-    chains = _gather_collapsed(points.flatten(0, 1).to(precise))
-    line_width = stroke_width.flatten().to(precise)
-    start, end, owner = _flatten(chains)
+    half = line_width.flatten().to(precise) / 2
+    start, end, owner = _flatten(_gather_collapsed(points.flatten(0, 1).to(precise)))
     with torch.no_grad():
-        key, segment = _nearest_segments(start, end, owner, (1 + line_width) / 2, width, height)
-    pixel, stroke = key % (width * height), key // (width * height)
+        key, segment = _nearest_segments(start, end, owner, half + 0.5**0.5, width, height)
+    cell, stroke = key % (width * height), key // (width * height)
 
-    centre = torch.stack((pixel % width, pixel // width), -1) + 0.5
-    begin, along = start[segment], (end - start)[segment]
-    # The nearest point is a minimum over this fraction, so its own derivative adds nothing (envelope theorem).
-    fraction = _fraction(centre, begin.detach(), along.detach())
-    distance = torch.linalg.vector_norm(centre - begin - fraction[:, None] * along, dim=-1)
-    own_width = line_width[stroke]
-    coverage = torch.minimum((1 + own_width) / 2 - distance, own_width.clamp(max=1))
-
+    centre = torch.stack((cell % width, cell // width), -1) + 0.5
+    coverage = _coverage(centre, start[segment], (end - start)[segment], half[stroke])
     remaining = 1 - opacity.flatten().to(precise)[stroke] * coverage
     paper = remaining.new_ones(batch * height * width)
-    paper = paper.scatter_reduce(0, stroke // max(strokes, 1) * (height * width) + pixel, remaining, "prod")
+    paper = paper.scatter_reduce(0, stroke // max(strokes, 1) * (height * width) + cell, remaining, "prod")
     return (1 - paper).to(points.dtype).reshape(batch, height, width)
+
+
+def _coverage(centre: torch.Tensor, begin: torch.Tensor, along: torch.Tensor, half: torch.Tensor) -> torch.Tensor:
+    """How much of the cells at ``centre`` [K, 2] lies within ``half`` [K] of ``begin + [0, 1] * along`` [K, 2]: [K]."""
+    # The distance is a minimum over this fraction, so the fraction's own derivative adds nothing (envelope theorem).
+    fraction = _fraction(centre, begin.detach(), along.detach())
+    offset = centre - begin - fraction[:, None] * along
+    distance = torch.linalg.vector_norm(offset, dim=-1)
+    beside = (fraction > 0) & (fraction < 1)
+    # The direction across the line, whichever way: beside a segment it is known even at distance 0.
+    across = torch.where(beside[:, None], along.flip(-1), offset).abs()
+    length = torch.linalg.vector_norm(across, dim=-1, keepdim=True)
+    across = torch.where(length > 0, across / length.clamp(min=1e-30), across.new_tensor((1.0, 0.0)))
+    longer, shorter = across.amax(-1), across.amin(-1).clamp(min=1e-12)
+    return _area(half - distance, longer, shorter) - _area(-half - distance, longer, shorter)
+
+
+def _area(edge: torch.Tensor, longer: torch.Tensor, shorter: torch.Tensor) -> torch.Tensor:
+    """The part of a cell on one side of a straight line.
+
+    ``edge`` is the distance of the line from the centre, positive if the centre is on that side; ``longer`` and
+    ``shorter`` are the sizes of the two components of the line's unit normal.
+    """
+    beyond, inner = (longer + shorter) / 2, (longer - shorter) / 2
+    edge = torch.maximum(torch.minimum(edge, beyond), -beyond)
+    corners = (edge - inner).clamp(min=0).square() - (-edge - inner).clamp(min=0).square()
+    return 0.5 + edge / longer - corners / (2 * longer * shorter)
 
 
 def _gather_collapsed(chains: torch.Tensor) -> torch.Tensor:
@@ -79,7 +99,7 @@ def _segment_counts(curves: torch.Tensor) -> torch.Tensor:
 def _nearest_segments(
     start: torch.Tensor, end: torch.Tensor, owner: torch.Tensor, reach: torch.Tensor, width: int, height: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """For every pixel that a stroke reaches: key [K] = stroke * width * height + pixel, and nearest segment [K]."""
+    """For every cell that a stroke reaches: key [K] = stroke * width * height + pixel, and nearest segment [K]."""
     margin = reach[owner, None] - 0.5
     canvas = torch.tensor((width, height), device=start.device)
     first = torch.ceil(torch.minimum(start, end) - margin - 1).clamp(min=0).minimum(canvas).long()
