@@ -229,7 +229,7 @@ class Engine:
         return "it closed its output"
 
     def _see_log(self) -> str:
-        return f"What it said is in {self._log}. If it happens again: {_REINSTALL}"
+        return f"What it said is in {self._log}. If that does not help, run install.py again."
 
 
 def _ask(listener: Listener, message: Message | None) -> str | None:
