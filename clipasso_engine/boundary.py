@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .boundary_network import BoundaryNetwork
 
 WEIGHTS = Path(__file__).parent / "weights" / "boundary.safetensors"
-WEIGHTS_SHA256 = "44c694f2dac5b5eb08d232bf1799f5f554a1d62ec0a80f4f57bf8dad3f4fa4c2"
+WEIGHTS_SHA256 = "6b5945361a92b704dc540bce9e46fc7f6cce1699e3ec66090040792005bcd462"
 
 PADDING = 32
 """Pixels of mirrored photo around the photo while the network looks, or it would take the frame for an outline."""

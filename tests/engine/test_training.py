@@ -69,7 +69,7 @@ def test_training_learns_and_repeats(photos: Path, tiny_teacher: teacher.HED, tm
     """Same seed, same weights; and they fit the teacher's answers better than those of a shorter run."""
     dataset.build(sorted(photos.iterdir()), tmp_path / "views", tiny_teacher, variants=1)
     runs = []
-    for k, steps in enumerate(("15", "15", "2")):
+    for k, steps in enumerate(("20", "20", "2")):
         weights = tmp_path / f"{k}.safetensors"
         assert (
             main(["train", str(weights), str(tmp_path / "views"), "--steps", steps, "--batch", "4", "--crop", "64"])
@@ -83,7 +83,7 @@ def test_training_learns_and_repeats(photos: Path, tiny_teacher: teacher.HED, tm
         network = boundary.load(weights=weights, sha256=_sha256(weights))
         with torch.inference_mode():
             losses.append(float(boundary_loss(network(rgb), target, Plan())))
-    assert losses[0] < 0.8 * losses[1]
+    assert losses[0] < 0.9 * losses[1]
 
 
 def test_a_views_target_is_what_the_teacher_sees_there(photos: Path, tiny_teacher: teacher.HED, tmp_path: Path) -> None:
