@@ -4,8 +4,8 @@ import dataclasses
 from argparse import ArgumentParser
 
 import pytest
-from conftest import ROOT
 from lxml import etree
+from stand_in import ROOT
 
 from clipasso_engine.errors import UserError
 from clipasso_engine.job import SketchJob

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import FAKE_WORKER, ROOT
+from stand_in import FAKE_WORKER, ROOT
 
 from clipasso_engine import __version__
 from clipasso_engine.errors import UserError

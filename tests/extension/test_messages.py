@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from stand_in import ROOT
 
 from inkscape_extension import messages
 

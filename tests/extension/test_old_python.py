@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from conftest import ROOT
+from stand_in import ROOT
 
 SHARED = ("__init__", "errors", "job", "layer_format", "paths")  # of clipasso_engine: all that is installed of it
 FILES = [

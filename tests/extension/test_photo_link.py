@@ -5,7 +5,7 @@ import tempfile
 from urllib.parse import quote
 
 import pytest
-from conftest import PIXEL
+from stand_in import PIXEL
 
 from clipasso_engine.errors import UserError
 from inkscape_extension import photo_link

@@ -8,8 +8,8 @@ import sys
 import time
 
 import pytest
-from conftest import PIXEL, ROOT, SVG
 from lxml import etree
+from stand_in import PIXEL, ROOT, SVG
 
 from clipasso_engine import layer_format
 

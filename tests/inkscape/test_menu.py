@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from conftest import Inkscape, wait_until
 from documents import layers
 from pictures import LINES, draw
+from real_inkscape import Inkscape, wait_until
 
 MENU_POSITION = 13  # of the submenu Sketch, in Inkscape 1.2's menu Extensions
 APPLY, CLOSE = 45, 135  # pixels from the dialog's right edge

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import ACTION, FakeEngine, Inkscape
 from pictures import LINE_WIDTH, LINES, SIZE, draw, line_pixels, misses, overlay, stroke_pixels
+from real_inkscape import ACTION, FakeEngine, Inkscape
 
 TOLERANCE = 0.015  # of the photo's width
 

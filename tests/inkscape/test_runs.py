@@ -9,9 +9,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from conftest import ACTION, SCREEN, FakeEngine, Inkscape, wait_until
 from documents import content, layers
 from pictures import LINES, SIZE, draw
+from real_inkscape import ACTION, SCREEN, FakeEngine, Inkscape, wait_until
 
 from clipasso_engine import __version__, layer_format
 
