@@ -36,6 +36,13 @@ class Box:
         """The part of ``pixels`` [H, W, ...] inside the box."""
         return pixels[self.top : self.bottom, self.left : self.right]
 
+    def scaled(self, frame: Box, shape: tuple[int, int]) -> Box:
+        """The box in the pixels of a map [h, w] of ``frame``, of at least one pixel."""
+        rows, columns = shape[0] / frame.height, shape[1] / frame.width
+        left, top = int((self.left - frame.left) * columns), int((self.top - frame.top) * rows)
+        right, bottom = round((self.right - frame.left) * columns), round((self.bottom - frame.top) * rows)
+        return Box(left, top, max(right, left + 1), max(bottom, top + 1))
+
 
 def inside_frame(boundary: NDArray[np.float32], height: int, width: int) -> Box:
     """The photo of ``height`` x ``width`` px without a frame printed into it, from its boundary map [h, w].

@@ -23,11 +23,12 @@ from skimage.segmentation import slic
 from .strokes import Array
 
 _SUPERPIXELS = 250
+_LIKELY = 0.6  # score from which on a region may be part of the object though the cut left it out
 _CUT_SIDE = 160  # px: long side at which GrabCut runs
 
 # Of the geodesic distance between neighbouring superpixels, in units in which colour (CIE Lab) counts half.
 _COLOUR_NOISE = 3.0  # Lab distance that is no difference
-_BOUNDARY_NOISE = 0.15
+_BOUNDARY_NOISE = 0.2
 _BOUNDARY_COST = 30.0
 _REACH = 10.0  # geodesic distance within which superpixels belong together
 _SMOOTH = 7.0
@@ -37,19 +38,34 @@ _SMOOTH = 7.0
 class Foreground:
     """The object found in a photo."""
 
-    mask: NDArray[np.bool_]  # [h, w]
-    clear: float  # 0..1, how clearly it stands out: boundary strength along the mask's outline inside the photo
+    mask: NDArray[np.bool_]  # [h, w] the object, sharp
+    score: NDArray[np.float32]  # [h, w] in 0..1, how much each region belongs to it; where it is high, the mask may err
+
+    @property
+    def region(self) -> NDArray[np.bool_]:
+        """[h, w]: the object and what may well be part of it."""
+        return self.mask | (self.score > _LIKELY)
+
+    def clearness(self, boundary: NDArray[np.float32]) -> float:
+        """How clearly the object stands out, 0..1: mean boundary strength near its outline, the photo's frame not
+        counted; 0 where the mask is all or nothing."""
+        outline = self.mask & ~ndimage.binary_erosion(self.mask, border_value=1)
+        return float(ndimage.maximum_filter(boundary, 7)[outline].mean()) if outline.any() else 0.0
 
 
 def find(rgb: NDArray[np.uint8], boundary: NDArray[np.float32]) -> Foreground:
     """The object that stands in front of its surroundings in a photo [h, w, 3] with boundary map [h, w]."""
-    mask = _cut(rgb, objectness(rgb, boundary))
-    return Foreground(mask, _clearness(mask, boundary))
+    return sharpened(rgb, objectness(rgb, boundary).astype(np.float32))
+
+
+def sharpened(rgb: NDArray[np.uint8], score: NDArray[np.float32]) -> Foreground:
+    """The object whose regions score [h, w], cut out along the photo's colours."""
+    return Foreground(_cut(rgb, score), score)
 
 
 def from_alpha(alpha: NDArray[np.float32]) -> Foreground:
     """The object of a cut-out photo: its alpha channel [h, w] in 0..1 is the mask."""
-    return Foreground(alpha > 0.5, 1.0)
+    return Foreground(alpha > 0.5, alpha)
 
 
 def objectness(rgb: NDArray[np.uint8], boundary: NDArray[np.float32]) -> Array:
@@ -148,7 +164,7 @@ def _borders(
     return unique[:, 0], unique[:, 1], mean
 
 
-def _cut(rgb: NDArray[np.uint8], score: Array) -> NDArray[np.bool_]:
+def _cut(rgb: NDArray[np.uint8], score: NDArray[np.float32]) -> NDArray[np.bool_]:
     """The score [h, w] sharpened along the photo's colours by GrabCut; small pieces go, holes close."""
     height, width = score.shape
     if float(np.ptp(score)) < 1e-6:
@@ -156,7 +172,7 @@ def _cut(rgb: NDArray[np.uint8], score: Array) -> NDArray[np.bool_]:
     scale = min(1.0, _CUT_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    likely = cv2.resize(score.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    likely = cv2.resize(score, size, interpolation=cv2.INTER_AREA)
     threshold = float(threshold_otsu(likely))
     seeds = np.where(likely > threshold, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     seeds[likely > threshold + 0.6 * (1 - threshold)] = cv2.GC_FGD
@@ -176,9 +192,3 @@ def _large_pieces(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     area[0] = 0
     result: NDArray[np.bool_] = (area >= max(1.0, 0.1 * area.max()))[label] & mask
     return result
-
-
-def _clearness(mask: NDArray[np.bool_], boundary: NDArray[np.float32]) -> float:
-    """Mean boundary strength near the mask's outline, the photo's frame not counted; 0 where mask is all or nothing."""
-    outline = mask & ~ndimage.binary_erosion(mask, border_value=1)
-    return float(ndimage.maximum_filter(boundary, 7)[outline].mean()) if outline.any() else 0.0

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from . import outline, selection, tracing
+from .foreground import Foreground
 from .strokes import Array
 from .tracing import Chain
 
 _RIM = 0.012  # of the diagonal: how far outside the mask a line still belongs to the object
-_OUTSIDE = -0.5  # weight outside the mask, in units of the boundary's strength
+_OUTSIDE = -0.5  # weight outside the object, in units of the boundary's strength
+_UNSURE = ((0.2, 0.4, 0.8), (_OUTSIDE, 0.0, 0.6))  # outside the mask: object score -> weight
+_NOISE = 0.1  # boundary strength that means nothing
 _OUTLINE = 1.25  # the outline's worth beside a line inside of the same strength
 _FAINT = 0.3  # boundary strength below which the outline is a guess of the mask's
 _GUESS = -0.1  # weight of such a guess: a stroke may cross a short one, not follow it
@@ -51,19 +54,18 @@ def _fixed(point: Array) -> tuple[int, int]:
     return int(x), int(y)
 
 
-def find(boundary: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> Lines:
-    """The lines of a boundary map [h, w]; with a mask [h, w] those of the object, its outline first."""
+def find(boundary: NDArray[np.float32], found: Foreground | None) -> Lines:
+    """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``."""
     height, width = boundary.shape
     diagonal = float(np.hypot(height, width))
     ridges = tracing.trace(boundary)
-    rims = outline.outlines(mask, boundary) if mask is not None else []
+    rims = outline.outlines(found.mask, boundary) if found else []
+    belongs = _belonging(found, _RIM * diagonal) if found else np.ones(boundary.shape)
     outlined = [np.where(rim.strength > _FAINT, _OUTLINE * rim.strength, _GUESS) for rim in rims]
     drawn = [rim.points[weight > 0] for rim, weight in zip(rims, outlined, strict=True)]
     weights = []
     for ridge in ridges:
-        weight = ridge.strength.copy()
-        if mask is not None:
-            weight *= _sampled(np.where(_distance_outside(mask) <= _RIM * diagonal, 1.0, _OUTSIDE), ridge.points)
+        weight = np.maximum(ridge.strength - _NOISE, 0) / (1 - _NOISE) * _sampled(belongs, ridge.points)
         for rim in drawn:
             if len(rim) > 2:
                 weight[selection.beside(ridge.points, rim[None], _SAME)] = 0.0
@@ -72,8 +74,10 @@ def find(boundary: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> Lines
     return Lines(rims + ridges, outlined + weights, height, width)
 
 
-def _distance_outside(mask: NDArray[np.bool_]) -> Array:
-    result: Array = ndimage.distance_transform_edt(~mask)
+def _belonging(found: Foreground, rim: float) -> Array:
+    """[h, w]: 1 on the object and up to ``rim`` px outside, less where the mask may err, negative on the background."""
+    near = ndimage.maximum_filter(found.score, 5)
+    result: Array = np.where(ndimage.distance_transform_edt(~found.mask) <= rim, 1.0, np.interp(near, *_UNSURE))
     return result
 
 

@@ -52,7 +52,7 @@ def sketch(job: SketchJob, emit: Emit, stop: Callable[[], bool]) -> tuple[list[S
     with run.stage("boundary"):
         view = _look(network, picture.rgb, picture.alpha)
     with run.stage("trace"):
-        worth = lines.find(view.boundary, view.mask)
+        worth = lines.find(view.boundary, view.found)
         candidates = [selection.Candidates.of(chain.points) for chain in worth.chains]
         starts = {level: _start(candidates, worth, level) for level in job.levels}
     if not any(len(start.controls) for start in starts.values()):
@@ -73,7 +73,7 @@ class _View:
     box: Box  # in decoded photo pixels
     rgb: NDArray[np.uint8]  # [h, w, 3] the canvas
     boundary: NDArray[np.float32]  # [h, w]
-    mask: NDArray[np.bool_] | None  # [h, w] the object; None: everything is drawn
+    found: foreground.Foreground | None  # the object; None: everything is drawn
 
     @property
     def size(self) -> tuple[int, int]:
@@ -92,31 +92,32 @@ class _View:
 
 def _look(network: Any, rgb: NDArray[np.uint8], alpha: NDArray[np.float32] | None) -> _View:
     height, width = rgb.shape[:2]
-    whole = boundary.predict(network, rgb, CANVAS)
-    frame = closeup.inside_frame(whole, height, width)
+    boundaries = boundary.predict(network, rgb, CANVAS)
+    frame = closeup.inside_frame(boundaries, height, width)
     if (frame.width, frame.height) != (width, height):
-        whole = boundary.predict(network, frame.crop(rgb), CANVAS)
-    first = _view(frame, rgb, alpha, whole)
-    if first.mask is None:
-        return first
-    box = closeup.around(first.mask, frame)
-    if box == frame:
-        return first
-    near = _view(box, rgb, alpha, boundary.predict(network, box.crop(rgb), CANVAS))
-    return near if near.mask is not None else first
-
-
-def _view(
-    box: Box, rgb: NDArray[np.uint8], alpha: NDArray[np.float32] | None, boundaries: NDArray[np.float32]
-) -> _View:
-    canvas = boundary.resized(box.crop(rgb), CANVAS)
+        boundaries = boundary.predict(network, frame.crop(rgb), CANVAS)
+    canvas = boundary.resized(frame.crop(rgb), CANVAS)
     if alpha is not None:
-        opaque = cv2.resize(box.crop(alpha), canvas.shape[1::-1], interpolation=cv2.INTER_AREA)
-        found = foreground.from_alpha(opaque.astype(np.float32))
+        found = foreground.from_alpha(_fitted(frame.crop(alpha), canvas))
     else:
         found = foreground.find(canvas, boundaries)
-    usable = found.clear > _CLEAR and bool(found.mask.any())
-    return _View(box, canvas, boundaries, found.mask if usable else None)
+    if found.clearness(boundaries) < _CLEAR or not found.mask.any():
+        return _View(frame, canvas, boundaries, None)
+    box = closeup.around(found.mask | (found.score > 0.35), frame)
+    if box == frame:
+        return _View(frame, canvas, boundaries, found)
+    near = boundary.resized(box.crop(rgb), CANVAS)
+    if alpha is not None:
+        found = foreground.from_alpha(_fitted(box.crop(alpha), near))
+    else:
+        part = box.scaled(frame, found.score.shape)
+        found = foreground.sharpened(near, _fitted(part.crop(found.score), near))
+    return _View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), found)
+
+
+def _fitted(values: NDArray[np.float32], canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """``values`` [H, W] at the size of the canvas [h, w, 3]."""
+    return cv2.resize(values, canvas.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def _start(candidates: list[selection.Candidates], worth: lines.Lines, level: int) -> selection.Choice:

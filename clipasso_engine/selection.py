@@ -22,6 +22,7 @@ _STEP = 5.0  # px between breakpoints, more on chains so long that they would ha
 _BREAKPOINTS = 64
 _PARALLEL = np.cos(np.deg2rad(40.0))
 _DOUBLED = 0.15  # what is left of the weight of a line beside one that is drawn already
+_COST = 2.5  # gain that a stroke must have to be drawn at all: some 5 px of a clear line
 _ROUNDS = 2  # of choosing, weakening what would be doubled, and choosing again
 
 
@@ -54,7 +55,7 @@ class Candidates:
         """Gain [P] of each: the weight [M] of its points, none ``tolerance`` px off the curve and negative beyond."""
         value = np.interp(self.where, np.arange(len(self.points)), weight) * self.share
         fit = np.clip(1.0 - self.error2 / tolerance**2, -1.0, 1.0)
-        result: Array = np.where(value > 0, value * fit, value).sum(-1)
+        result: Array = np.where(value > 0, value * fit, value).sum(-1) - _COST
         return result
 
 
