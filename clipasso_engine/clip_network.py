@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -65,12 +66,12 @@ class ImageTower(nn.Module):
         return [stage.float() for stage in maps], found["image_features"].float()
 
 
-def image_tower(model: str, device: torch.device | str) -> ImageTower:
-    """The image encoder of ``model``, frozen, in 32 bits.
+def image_tower(model: str, device: torch.device | str, trained: bool = True) -> ImageTower:
+    """The image encoder of ``model``, frozen, in 32 bits; untrained it has random weights, enough to measure time.
 
     Raises `UserError` when the library or the weights are missing, damaged or of another architecture.
     """
-    visual = _fused(_visual(model))
+    visual = _fused(library_tower(model, trained))
     return ImageTower(visual.to(device))
 
 
@@ -96,7 +97,7 @@ def attention(model: str, image: torch.Tensor) -> torch.Tensor:
     Returns:
         float [rows, columns] of the patch grid, the mean over heads and layers (the paper's section 3.2).
     """
-    visual = _visual(model)
+    visual = library_tower(model)
     if not isinstance(visual, _library().transformer.VisionTransformer):
         raise UserError(f"{model} has no class token to ask for attention. Take a vision transformer such as ViT-B-32.")
     attended = class_attention(visual.to(image.device), normalised(image[None]))[0]
@@ -169,15 +170,20 @@ def _config(model: str) -> dict[str, Any]:
     return config
 
 
-def _visual(model: str) -> Any:
-    """open_clip's image tower of ``model`` with its weights, frozen, in evaluation mode, on the CPU."""
+def library_tower(model: str, trained: bool = True) -> Any:
+    """open_clip's own image tower of ``model``, frozen, in evaluation mode, on the CPU."""
     config = _config(model)
     with _quiet():
         # Private, but the only way to an image tower without a text tower as large again.
         visual = _library().model._build_vision_tower(
             config["embed_dim"], config["vision_cfg"], config.get("quick_gelu", False)
         )
-    file = models.path(models.clip(model).name)
+    if trained:
+        _load(visual, models.path(models.clip(model).name), model)
+    return visual.eval().requires_grad_(False)
+
+
+def _load(visual: nn.Module, file: Path, model: str) -> None:
     with safe_open(file, framework="pt") as tensors:
         state = {
             key.removeprefix("visual."): tensors.get_tensor(key)
@@ -191,7 +197,6 @@ def _visual(model: str) -> Any:
             f"The weights {file} do not fit the CLIP model {model}. Get the right ones with: clipasso models fetch "
             f"{models.clip(model).name}."
         ) from problem
-    return visual.eval().requires_grad_(False)
 
 
 def _stage_count(visual: Any) -> int:
@@ -221,10 +226,15 @@ def _fused(visual: Any) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """open_clip logs through the root logger, which would set up logging to stderr behind everybody's back."""
+    """Room to make a network in without side effects.
+
+    open_clip logs through the root logger, which would set up logging to stderr behind everybody's back, and the
+    random start of a network uses up the process's random numbers.
+    """
     handler = logging.NullHandler()
     logging.getLogger().addHandler(handler)
     try:
-        yield
+        with torch.random.fork_rng(devices=[]):
+            yield
     finally:
         logging.getLogger().removeHandler(handler)

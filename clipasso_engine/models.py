@@ -17,10 +17,8 @@ from typing import BinaryIO
 
 import filelock
 
-from . import paths
+from . import boundary, paths
 from .errors import UserError
-
-_BUNDLED = Path(__file__).parent / "weights"
 
 
 @dataclass(frozen=True)
@@ -42,11 +40,12 @@ class Weights:
 
 BOUNDARY = Weights(
     name="boundary",
-    file="boundary.safetensors",
+    file=boundary.WEIGHTS.name,
     purpose="finds the lines of a photo; what sketches are guided by without a download",
     licence="GPL-3.0-or-later",
     source="trained for this project, part of the package",
-    size=1_100_000,
+    size=boundary.WEIGHTS.stat().st_size if boundary.WEIGHTS.exists() else 0,
+    sha256=boundary.WEIGHTS_SHA256,
     bundled=True,
 )
 CLIP_RN101 = Weights(
@@ -144,7 +143,7 @@ def clip(model: str) -> Weights:
 
 def location(weights: Weights) -> Path:
     """Where the file lies, or would lie."""
-    return (_BUNDLED if weights.bundled else paths.models()) / weights.file
+    return (boundary.WEIGHTS.parent if weights.bundled else paths.models()) / weights.file
 
 
 def record_of(weights: Weights) -> Record | None:
@@ -186,7 +185,7 @@ def available(name: str) -> bool:
     """Whether the weights are here, by a look at presence and size only; `path` checks every byte."""
     weights = find(name)
     file, record = location(weights), record_of(weights)
-    return record is not None and file.is_file() and (weights.bundled or file.stat().st_size == record.size)
+    return record is not None and file.is_file() and file.stat().st_size == record.size
 
 
 def status(name: str) -> Status:

@@ -13,7 +13,7 @@ import torch
 __all__ = ["render"]
 
 # Names, not modules: a back end is imported when it is first asked for, since some need much time or optional packages.
-_BACKENDS = {"native": "native"}
+_BACKENDS = {"native": "native", "diffvg": "diffvg"}
 
 
 def render(

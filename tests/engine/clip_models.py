@@ -17,10 +17,10 @@ from safetensors.torch import save_file
 TINY = {
     "embed_dim": 32,
     "quick_gelu": True,
-    "vision_cfg": {"image_size": 64, "layers": [1, 2, 2, 1], "width": 16, "head_width": 32, "patch_size": None},
+    "vision_cfg": {"image_size": 224, "layers": [1, 1, 1, 1], "width": 8, "head_width": 32, "patch_size": None},
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2},
 }
-TINY_VIT = TINY | {"vision_cfg": {"image_size": 64, "layers": 4, "width": 64, "head_width": 32, "patch_size": 16}}
+TINY_VIT = TINY | {"vision_cfg": {"image_size": 224, "layers": 4, "width": 64, "head_width": 32, "patch_size": 32}}
 
 
 @contextmanager
