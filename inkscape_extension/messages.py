@@ -6,6 +6,7 @@ log file, and the real one is kept for sentences that are meant to be read.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -29,12 +30,14 @@ def claim_stderr(log: Path) -> None:
 
 def tell(text: str) -> None:
     """Show ``text`` to the user: Inkscape opens a window with it."""
-    os.write(_for_the_user, text.encode("utf-8") + b"\n")
+    with contextlib.suppress(OSError):  # nobody is left to read it
+        os.write(_for_the_user, text.encode("utf-8") + b"\n")
 
 
 def tell_of_a_bug(log: Path) -> None:
     """Put the current exception's traceback on stderr, which is the log, and tell the user where it is."""
-    traceback.print_exc(file=sys.stderr)
+    with contextlib.suppress(OSError):  # a full disk
+        traceback.print_exc(file=sys.stderr)
     tell(
         "Something went wrong in the extension, and it is not your doing; the document is as it was. "
         f"Please report it with the details in {log}"

@@ -31,6 +31,8 @@ def insert(
 ) -> list[inkex.Layer]:
     """Add one layer for each of ``sketches`` right above ``photo``, most strokes on top; only one of them is shown.
 
+    If the photo is in a locked or hidden layer, they go right above that one, where they can be seen and edited.
+
     ``visible`` is one of `options.VISIBLE`. Raises `UserError`, before anything is added, if no sketch has a stroke or
     the photo has no extent.
     """
@@ -50,7 +52,7 @@ def insert(
             photo_id=photo.element.get_id(),
         )
         layers.append(_layer(photo.element.root, strokes, metadata, hidden=sketch is not shown))
-        photo.element.addnext(layers[-1])
+        photo.below.addnext(layers[-1])
     return layers
 
 

@@ -36,8 +36,14 @@ class SourcePhoto:
 
     @property
     def element(self) -> inkex.BaseElement:
-        """What stands on the canvas: the ``<image>``, or a ``<use>`` that clones it. Sketches go right above it."""
+        """What stands on the canvas: the ``<image>``, or a ``<use>`` that clones it."""
         return self.path[0]
+
+    @property
+    def below(self) -> inkex.BaseElement:
+        """What sketches go right above: `element`, or the outermost group around it that would swallow them."""
+        groups = [ancestor for ancestor in self.element.iterancestors() if ancestor.getparent() is not None]
+        return next((group for group in reversed(groups) if _is_closed(group)), self.element)
 
     @property
     def image(self) -> inkex.BaseElement:
@@ -53,13 +59,15 @@ class SourcePhoto:
     def placement(self, natural: Size) -> tuple[inkex.Transform, Rectangle]:
         """Where a photo of ``natural`` size (width, height in pixels, after EXIF orientation) lies.
 
-        Returns the transform from photo pixels to the coordinates of ``element``'s parent, and the part of the photo
+        Returns the transform from photo pixels to the coordinates of the parent of `below`, and the part of the photo
         that is seen, in photo pixels: all of it, unless ``preserveAspectRatio`` is "slice".
         Raises `UserError` if the photo is drawn without any extent.
         """
+        ancestors = [self.element, *self.element.iterancestors()]
+        way = (*reversed(ancestors[1 : ancestors.index(self.below) + 1]), *self.path)
         transform = inkex.Transform()
-        size = viewport.size_around(self.element)
-        for parent, child in zip(self.path, self.path[1:]):
+        size = viewport.size_around(self.below)
+        for parent, child in zip(way, way[1:]):
             step, size = viewport.inner_transform(parent, child, size)
             transform = transform @ parent.transform @ step
         fit, visible = viewport.fit_image(self.image, size, natural)
@@ -123,6 +131,12 @@ def _photos(
         paths = [path for child in element for path in _photos(child, by_id, clones)]
         return [(element, *path) for path in paths] if clones else paths
     return []
+
+
+def _is_closed(group: inkex.BaseElement) -> bool:
+    """Whether a layer put into ``group`` could not be seen or not be edited: it is locked, hidden or a <switch>."""
+    hidden = group.get("display") == "none" or group.style.get("display") == "none"
+    return hidden or group.get("sodipodi:insensitive") == "true" or group.TAG == "switch"
 
 
 def _reference(element: inkex.BaseElement) -> str:

@@ -120,6 +120,14 @@ def test_a_layer_above_a_clone_belongs_to_the_clone(svg):
     assert numbers(layer[0])[-2:] == [160, 0]
 
 
+def test_a_layer_above_a_locked_one_still_belongs_to_the_photo(svg):
+    root = svg(f'<g id="locked" transform="scale(2)" sodipodi:insensitive="true">{IMAGE}</g><path/>')
+    (layer,) = insert(root)
+    assert [child.get("id") or child.TAG for child in root] == ["locked", "sketch-16", "path"]
+    assert layer.get(f"{{{layer_format.NAMESPACE}}}photo-id") == "photo"
+    assert numbers(layer[0])[-2:] == [160, 0]
+
+
 def test_a_photo_without_an_id_gets_one(svg):
     root = svg('<image width="80" height="20"/>')
     (layer,) = insert(root)

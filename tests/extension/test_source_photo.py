@@ -164,6 +164,40 @@ class TestPlacement:
         assert corner(photo, 80, 0) == pytest.approx((0.008, 0))
 
 
+class TestBelow:
+    """What the new layer goes right above."""
+
+    @pytest.mark.parametrize(
+        "attributes",
+        ['sodipodi:insensitive="true"', 'style="opacity:1;display:none"', 'display="none"'],
+    )
+    def test_a_layer_that_would_swallow_it(self, svg, attributes):
+        content = f'<g id="open" transform="scale(2)"><g id="closed" transform="translate(3)" {attributes}>'
+        content += (
+            f'<g transform="scale(5)"><svg x="10" width="40" height="40" viewBox="2 0 20 20">{A}</svg></g></g></g>'
+        )
+        photo = source_photo.find(svg(content))
+        assert (photo.element.get("id"), photo.below.get("id")) == ("a", "closed")
+        assert corner(photo, 80, 20) == pytest.approx((3 + 5 * (10 + 2 * (80 - 2)), 5 * 2 * 20))
+
+    def test_the_outermost_of_several(self, svg):
+        content = f'<switch id="w"><g><g id="closed" sodipodi:insensitive="true">{A}</g></g></switch>'
+        assert source_photo.find(svg(content)).below.get("id") == "w"
+
+    def test_a_clone_in_a_locked_layer(self, svg):
+        content = (
+            f'{A}<g id="l" transform="scale(3)" sodipodi:insensitive="true"><use id="u" xlink:href="#a" y="1"/></g>'
+        )
+        photo = source_photo.find(svg(content, "u"))
+        assert (photo.element.get("id"), photo.below.get("id")) == ("u", "l")
+        assert corner(photo, 80, 20) == pytest.approx((240, 63))
+
+    def test_otherwise_the_photo_itself_even_if_locked(self, svg):
+        content = '<g><image id="a" sodipodi:insensitive="true" style="display:none" width="1" height="1"/></g>'
+        root = svg(content, attributes='width="9" height="9" style="display:none"')
+        assert source_photo.find(root).below.get("id") == "a"
+
+
 class TestFile:
     def test_both_kinds_of_href_and_where_links_lead(self, svg, tmp_path):
         (tmp_path / "a.png").write_bytes(b"a")

@@ -48,6 +48,13 @@ CASES = {
         '<g transform="rotate(8)"><image id="photo" x="5%" y="10%" width="80%" height="60%" {png}/></g></svg>',
         'width="120mm" height="90mm" viewBox="-10 -5 120 90"',
     ),
+    "in-a-locked-layer-in-a-nested-svg": Case(
+        '<g id="layer" transform="rotate(12)" sodipodi:insensitive="true"'
+        ' xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd">'
+        '<svg x="20" y="5" width="80" height="60" viewBox="0 0 200 100"><image id="photo" width="150" {png}/></svg>'
+        "</g>",
+        'width="120mm" height="90mm" viewBox="0 0 120 90"',
+    ),
     "a-sliced-photo": Case(
         '<image id="photo" x="50" y="50" width="200" height="250" preserveAspectRatio="xMaxYMid slice" {png}/>',
         'width="400" height="350"',
