@@ -144,16 +144,16 @@ class Engine:
             if give_up_at == float("inf") and (wish == STOP or time.monotonic() > stop_at):
                 self._send({"type": STOP})
                 give_up_at = time.monotonic() + STOP_SECONDS
-            if message is None:
-                if time.monotonic() > give_up_at:
-                    break
-            elif message["type"] == "level":
+            message = message or {"type": "none"}
+            if message["type"] == "result":
+                return _read_result(message)
+            if message["type"] == "error":
+                raise _error(message)
+            if message["type"] == "level":
                 sketch = _read_sketch(message.get("sketch"))
                 levels[sketch.level] = sketch
-            elif message["type"] == "result":
-                return _read_result(message)
-            elif message["type"] == "error":
-                raise _error(message)
+            if time.monotonic() > give_up_at:
+                break
         if not levels:
             raise UserError(
                 f"The engine did not finish within {job.time_budget:g} seconds and had no sketch yet. "
@@ -267,7 +267,7 @@ def _read_messages(stream: BinaryIO, messages: queue.Queue[Message | Exception |
     try:
         for line in iter(lambda: stream.readline(MAX_LINE), b""):
             messages.put(decode(line))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         messages.put(error)
         for _ in iter(lambda: stream.read(1 << 16), b""):
             pass  # so that the engine is never stuck on a full pipe

@@ -86,8 +86,8 @@ def main():
         if scenario.get("level_before_hang"):
             say(type="level", sketch=sketch(scenario, job["levels"][0]))
         time.sleep(3600)
-    if behaviour == "until stopped":
-        while not stop.wait(0.05):
+    if behaviour in ("until stopped", "chatters on"):
+        while not stop.wait(0.02) or behaviour == "chatters on":
             say(type="step", step=1, steps=100, loss=1.0, strokes=[])
     sketches = [sketch(scenario, level) for level in job["levels"]]
     if behaviour == "broken sketch":

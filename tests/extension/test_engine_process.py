@@ -110,8 +110,9 @@ class TestSketch:
         sketches, report = sketch(fake_engine, tmp_path, job=SketchJob("p", levels=(2, 1), time_budget=0.2))
         assert ([s.level for s in sketches], report) == ([2], {})
 
-    def test_or_there_is_a_sentence_if_there_are_none(self, fake_engine, tmp_path, short):
-        told = failure(fake_engine.play(behaviour="deaf"), tmp_path, SketchJob("p", time_budget=0.2))
+    @pytest.mark.parametrize("behaviour", ["deaf", "chatters on"])
+    def test_or_there_is_a_sentence_if_there_are_none(self, fake_engine, tmp_path, short, behaviour):
+        told = failure(fake_engine.play(behaviour=behaviour), tmp_path, SketchJob("p", time_budget=0.2))
         assert told.startswith("The engine did not finish within 0.2 seconds and had no sketch yet. Choose a longer")
 
     def test_a_flood_on_stderr_blocks_nothing_and_fills_no_disk(self, fake_engine, tmp_path, monkeypatch):
