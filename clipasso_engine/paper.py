@@ -5,7 +5,7 @@ Written from the paper's description alone. It takes hours on a CPU; what the en
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,7 +146,9 @@ def _sheet(ink: torch.Tensor) -> torch.Tensor:
     return (1.0 - ink).expand(1, 3, -1, -1)
 
 
-def _descend(start: torch.Tensor, guidance: PaperGuidance, steps: int, backend: str):  # type: ignore[no-untyped-def]
+def _descend(
+    start: torch.Tensor, guidance: PaperGuidance, steps: int, backend: str
+) -> Iterator[tuple[float, float, torch.Tensor]]:
     """Adam from ``start`` [N, 4, 2]; yields (best evaluation, first evaluation, its points) after every step."""
     points = start.clone().requires_grad_(True)
     adam = torch.optim.Adam([points], lr=LEARNING_RATE)

@@ -52,6 +52,18 @@ class Guidance(Protocol):
         ...
 
 
+_BUILDERS = {"boundary": "boundary", "clip": "clip", "both": "both"}
+
+
+def build(name: str, subject: Subject) -> Guidance:
+    """The guidance called ``name`` (a key of `_BUILDERS`) for this photo.
+
+    Its module is imported only now, so that CLIP's packages are needed by those who use CLIP alone. Raises `UserError`
+    when its packages or weights are missing.
+    """
+    return import_module(f"{__name__}.{_BUILDERS[name]}").build(subject)
+
+
 def choose(job: SketchJob) -> tuple[str, str]:
     """The guidance a job shall have, and a line of notice for the user where ``auto`` does without CLIP, else "".
 
@@ -69,15 +81,3 @@ def choose(job: SketchJob) -> tuple[str, str]:
         return "both", ""
     missing = "weights are" if clip_network.installed() else "packages are"
     return "boundary", f"Guided by the photo's lines alone, since CLIP's {missing} not installed (clipasso doctor)."
-
-
-_BUILDERS = {"boundary": "boundary", "clip": "clip", "both": "both"}
-
-
-def build(name: str, subject: Subject) -> Guidance:
-    """The guidance called ``name`` (a key of `_BUILDERS`) for this photo.
-
-    Its module is imported only now, so that CLIP's packages are needed by those who use CLIP alone. Raises `UserError`
-    when its packages or weights are missing.
-    """
-    return import_module(f"{__name__}.{_BUILDERS[name]}").build(subject)

@@ -104,6 +104,31 @@ class TestWithClip:
     def test_it_stops_when_told(self, photo: np.ndarray) -> None:
         assert paper.sketch(photo, 3, CPU, 0, lambda step, *_: step == 2, steps=50).steps == 2
 
+    def test_a_job_gives_sketches_messages_and_a_report(self, photo: np.ndarray) -> None:
+        from clipasso_engine import paper_job
+        from clipasso_engine.job import SketchJob, encode
+        from clipasso_engine.photo import Photo
+
+        messages: list[dict[str, object]] = []
+        job = SketchJob("p", levels=(4, 2), quality="paper")
+        picture = Photo(photo, None, "", photo.shape[1] * 10, photo.shape[0] * 10)
+        sketches, report = paper_job.sketch(job, picture, CPU, messages.append, lambda: False, steps=2)
+        assert [len(sketch.strokes) for sketch in sketches] == report["strokes"] == [4, 2]
+        assert [message["type"] for message in messages if message["type"] != "step"] == ["stage", "level", "level"]
+        assert all(encode(message) for message in messages)
+        assert report["steps"] == 2 * 3 * 2
+        assert report["best_loss"] <= report["first_loss"]
+        assert sketches[0].strokes[0].width == pytest.approx(3.0 * 1600 / 224)
+
+    def test_a_job_keeps_to_a_time_budget_that_was_given(self, photo: np.ndarray) -> None:
+        from clipasso_engine import paper_job
+        from clipasso_engine.job import SketchJob
+        from clipasso_engine.photo import Photo
+
+        job = SketchJob("p", levels=(2,), quality="paper", time_budget=0.001)
+        picture = Photo(photo, None, "", photo.shape[1], photo.shape[0])
+        assert paper_job.sketch(job, picture, CPU, lambda message: None, lambda: False)[1]["steps"] == 1
+
     def test_a_step_shows_five_pairs(self, photo: np.ndarray) -> None:
         from clipasso_engine import clip_network, clip_saliency
 
