@@ -34,13 +34,17 @@ _MESSAGE_EVERY = 0.1  # seconds between two previews
 _CLEAR = 0.6  # mean boundary strength along an object's outline from which on it counts as an object
 
 Emit = Callable[[Message], None]
+Keep = Callable[["Stages"], None]
 
 
-def sketch(job: SketchJob, emit: Emit, stop: Callable[[], bool]) -> tuple[list[Sketch], dict[str, Any]]:
+def sketch(
+    job: SketchJob, emit: Emit, stop: Callable[[], bool], keep: Keep | None = None
+) -> tuple[list[Sketch], dict[str, Any]]:
     """Sketch a photo at every level of the job.
 
     ``emit`` receives the messages ``stage``, ``step`` and ``level`` of `job.Message`; ``stop`` is asked between steps
-    and true means: finish with the best so far, as does the end of the job's time budget.
+    and true means: finish with the best so far, as does the end of the job's time budget. ``keep`` is given the
+    stages before the optimisation.
 
     Returns the sketches, most strokes first, and the report. Raises `UserError` when the photo cannot be sketched.
     """
@@ -62,12 +66,14 @@ def sketch(job: SketchJob, emit: Emit, stop: Callable[[], bool]) -> tuple[list[S
         )
     with run.stage("optimise"):
         guide = _guidance(job, view, worth, device)
+        if keep is not None:
+            keep(Stages(picture, view, worth, starts, guide))
         sketches = [run.level(starts[level], level, guide, view, picture, device) for level in job.levels]
     return sketches, run.report(guide.name, str(device), sketches)
 
 
 @dataclass(frozen=True)
-class _View:
+class View:
     """What is looked at: a box of the decoded photo on a canvas."""
 
     box: Box  # in decoded photo pixels
@@ -90,7 +96,18 @@ class _View:
         return result
 
 
-def _look(network: Any, rgb: NDArray[np.uint8], alpha: NDArray[np.float32] | None) -> _View:
+@dataclass(frozen=True)
+class Stages:
+    """What the pipeline saw and decided before it optimised, for those who look into it."""
+
+    picture: photo.Photo
+    view: View
+    lines: lines.Lines
+    starts: dict[int, selection.Choice]  # by level
+    guide: Any  # `guidance.Guidance`
+
+
+def _look(network: Any, rgb: NDArray[np.uint8], alpha: NDArray[np.float32] | None) -> View:
     height, width = rgb.shape[:2]
     boundaries = boundary.predict(network, rgb, CANVAS)
     frame = closeup.inside_frame(boundaries, height, width)
@@ -102,17 +119,17 @@ def _look(network: Any, rgb: NDArray[np.uint8], alpha: NDArray[np.float32] | Non
     else:
         found = foreground.find(canvas, boundaries)
     if found.clearness(boundaries) < _CLEAR or not found.mask.any():
-        return _View(frame, canvas, boundaries, None)
+        return View(frame, canvas, boundaries, None)
     box = closeup.around(found.mask | (found.score > 0.35), frame)
     if box == frame:
-        return _View(frame, canvas, boundaries, found)
+        return View(frame, canvas, boundaries, found)
     near = boundary.resized(box.crop(rgb), CANVAS)
     if alpha is not None:
         found = foreground.from_alpha(_fitted(box.crop(alpha), near))
     else:
         part = box.scaled(frame, found.score.shape)
         found = foreground.sharpened(near, _fitted(part.crop(found.score), near))
-    return _View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), found)
+    return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), found)
 
 
 def _fitted(values: NDArray[np.float32], canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -127,7 +144,7 @@ def _start(candidates: list[selection.Candidates], worth: lines.Lines, level: in
     return selection.choose(candidates, worth.weights, level, tolerance, apart)
 
 
-def _guidance(job: SketchJob, view: _View, worth: lines.Lines, device: torch.device) -> Any:
+def _guidance(job: SketchJob, view: View, worth: lines.Lines, device: torch.device) -> Any:
     from . import guidance
 
     subject = guidance.Subject(rgb=view.rgb, boundary=worth.picture(), device=device, seed=job.seed)
@@ -170,7 +187,7 @@ class _Run:
         start: selection.Choice,
         level: int,
         guide: Any,
-        view: _View,
+        view: View,
         picture: photo.Photo,
         device: torch.device,
     ) -> Sketch:
@@ -212,7 +229,7 @@ class _Run:
         }
 
 
-def _finished(controls: Array, gain: Array, level: int, loss: float, view: _View, picture: photo.Photo) -> Sketch:
+def _finished(controls: Array, gain: Array, level: int, loss: float, view: View, picture: photo.Photo) -> Sketch:
     from .optimizer import LINE_WIDTH
 
     scale = view.box.width / view.size[0] * picture.width / picture.rgb.shape[1]
