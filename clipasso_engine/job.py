@@ -115,6 +115,7 @@ class Stroke:
     points: tuple[Point, ...]
     width: float  # photo pixels
     importance: float = 1.0  # 0..1, the most telling stroke of the sketch has 1
+    colour: str = ""  # "#rrggbb", the photo's along the stroke; empty where it was not looked at
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,12 @@ class Sketch:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Sketch:
         strokes = tuple(
-            Stroke(tuple((float(x), float(y)) for x, y in s["points"]), float(s["width"]), float(s["importance"]))
+            Stroke(
+                tuple((float(x), float(y)) for x, y in s["points"]),
+                float(s["width"]),
+                float(s["importance"]),
+                str(s.get("colour", "")),
+            )
             for s in data["strokes"]
         )
         return cls(int(data["level"]), int(data["width"]), int(data["height"]), strokes, float(data["loss"]))

@@ -17,6 +17,9 @@ PREFIX = "clipasso"
 IMPORTANCE = f"{{{NAMESPACE}}}importance"
 """Attribute of a stroke's path: 0..1, the most telling stroke of its sketch has 1."""
 
+COLOUR = f"{{{NAMESPACE}}}colour"
+"""Attribute of a stroke's path: ``#rrggbb``, the photo's colour along it, whatever colour it is drawn in."""
+
 
 @dataclass(frozen=True)
 class LayerMetadata:

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import boundary, closeup, foreground, lines, photo, selection
+from . import boundary, closeup, colours, foreground, lines, photo, selection
 from .closeup import Box
 from .errors import UserError
 from .job import Message, Sketch, SketchJob, Stroke
@@ -31,6 +31,7 @@ CANVAS = 256
 
 STEPS = {"draft": 20, "normal": 60, "best": 200}
 _MESSAGE_EVERY = 0.1  # seconds between two previews
+_SOLID = 0.5  # of its convex hull that an object fills
 _CLEAR = 0.6  # mean boundary strength along an object's outline from which on it counts as an object
 
 Emit = Callable[[Message], None]
@@ -118,7 +119,7 @@ def _look(network: Any, rgb: NDArray[np.uint8], alpha: NDArray[np.float32] | Non
         found = foreground.from_alpha(_fitted(frame.crop(alpha), canvas))
     else:
         found = foreground.find(canvas, boundaries)
-    if found.clearness(boundaries) < _CLEAR or not found.mask.any():
+    if found.clearness(boundaries) < _CLEAR or found.solidity() < _SOLID or not found.mask.any():
         return View(frame, canvas, boundaries, None)
     box = closeup.around(found.mask | (found.score > 0.35), frame)
     if box == frame:
@@ -140,7 +141,7 @@ def _fitted(values: NDArray[np.float32], canvas: NDArray[np.uint8]) -> NDArray[n
 def _start(candidates: list[selection.Candidates], worth: lines.Lines, level: int) -> selection.Choice:
     """The traced drawing of ``level`` strokes: the fewer, the more freely each may leave its line."""
     freedom = 32 / level
-    tolerance, apart = max(1.5, 2.5 * freedom**0.62), max(3.0, 4.0 * freedom**0.53)
+    tolerance, apart = max(1.5, 2.2 * freedom**0.58), max(3.0, 4.0 * freedom**0.53)
     return selection.choose(candidates, worth.weights, level, tolerance, apart)
 
 
@@ -205,7 +206,7 @@ class _Run:
         outcome = optimize(points, guide, view.size, 0 if self.over() else steps, watch)
         self._steps += outcome.steps
         self._first_loss = self._first_loss or outcome.first_loss
-        controls = view.to_photo(outcome.points[outcome.best].numpy().astype(np.float64), picture)
+        controls = outcome.points[outcome.best].numpy().astype(np.float64)
         result = _finished(controls, start.gain, level, outcome.losses[outcome.best], view, picture)
         self._emit({"type": "level", "sketch": result.to_json()})
         return result
@@ -233,8 +234,9 @@ def _finished(controls: Array, gain: Array, level: int, loss: float, view: View,
     from .optimizer import LINE_WIDTH
 
     scale = view.box.width / view.size[0] * picture.width / picture.rgb.shape[1]
+    shades = colours.along(controls, view.rgb, 2 * LINE_WIDTH, view.found.mask if view.found else None)
     strokes = tuple(
-        Stroke(tuple((float(x), float(y)) for x, y in points), LINE_WIDTH * scale, float(worth / gain.max()))
-        for points, worth in zip(controls, gain, strict=True)
+        Stroke(tuple((float(x), float(y)) for x, y in points), LINE_WIDTH * scale, float(worth / gain.max()), shade)
+        for points, worth, shade in zip(view.to_photo(controls, picture), gain, shades, strict=True)
     )
     return Sketch(level, picture.width, picture.height, strokes, loss)

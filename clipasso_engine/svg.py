@@ -63,8 +63,11 @@ def _layer(sketch: Sketch, origin: LayerMetadata, shown: bool) -> ET.Element:
 
 
 def _path(stroke: Stroke) -> dict[str, str]:
-    return {
+    attributes = {
         "d": layer_format.path_data(stroke.points),
         "style": layer_format.stroke_style(stroke.width),
         layer_format.IMPORTANCE: layer_format.format_number(stroke.importance, 4),
     }
+    if stroke.colour:
+        attributes[layer_format.COLOUR] = stroke.colour
+    return attributes

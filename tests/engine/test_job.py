@@ -21,7 +21,7 @@ SKETCH = Sketch(
     width=640,
     height=480,
     strokes=(
-        Stroke(((1.5, 2.25), (3.0, 4.0), (-5.0, 6.0), (7.0, 1e-9)), width=3.0, importance=0.5),
+        Stroke(((1.5, 2.25), (3.0, 4.0), (-5.0, 6.0), (7.0, 1e-9)), width=3.0, importance=0.5, colour="#a0b1c2"),
         Stroke(((0.1, 0.2), (0.3, 0.4), (0.5, 0.6), (0.7, 0.8)), width=1 / 3),
     ),
     loss=0.123,

@@ -25,7 +25,7 @@ SKETCHES = (
         height=200,
         strokes=(
             Stroke(((10.0, 20.0), (100.125, 20.004), (1e-9, -3.5), (290.999, 1 / 3)), width=3.0, importance=1.0),
-            Stroke(((0.0, 0.0),) * 4, width=2.25, importance=0.12345),
+            Stroke(((0.0, 0.0),) * 4, width=2.25, importance=0.12345, colour="#c81e14"),
         ),
         loss=0.5,
     ),
@@ -44,7 +44,7 @@ style="display:inline">
 style="fill:none;stroke:#000000;stroke-linecap:round;stroke-linejoin:round;stroke-width:3" clipasso:importance="1" />
     <path id="sketch-2-stroke-2" d="M 0,0 C 0,0 0,0 0,0" \
 style="fill:none;stroke:#000000;stroke-linecap:round;stroke-linejoin:round;stroke-width:2.25" \
-clipasso:importance="0.1235" />
+clipasso:importance="0.1235" clipasso:colour="#c81e14" />
   </g>
 </svg>
 """
