@@ -68,7 +68,7 @@ def sketch(
     with run.stage("optimise"):
         guide = _guidance(job, view, worth, device)
         if keep is not None:
-            keep(Stages(picture, view, worth, starts, guide))
+            keep(Stages(picture, view, worth, starts, guide, device))
         sketches = [run.level(starts[level], level, guide, view, picture, device) for level in job.levels]
     return sketches, run.report(guide.name, str(device), sketches)
 
@@ -106,6 +106,7 @@ class Stages:
     lines: lines.Lines
     starts: dict[int, selection.Choice]  # by level
     guide: Any  # `guidance.Guidance`
+    device: torch.device
 
 
 def _look(network: Any, rgb: NDArray[np.uint8], alpha: NDArray[np.float32] | None) -> View:
