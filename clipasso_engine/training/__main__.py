@@ -114,6 +114,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     rows = []
     found: dict[float, list[Agreement]] = {threshold: [] for threshold in _THRESHOLDS}
     differences = []
+    rings = []
     for path in _photos(options.photos):
         with Image.open(path) as file:
             rgb = np.asarray(file.convert("RGB"))
@@ -123,6 +124,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             lines = [evaluation.thin(m, threshold) for m in maps]
             found[threshold].append(evaluation.agreement(lines[1], lines[0]))
         print(path.name.ljust(28), *(f"{found[t][-1].f:.3f}" for t in _THRESHOLDS), f"{differences[-1]:.4f}")
+        rings.append([evaluation.frame_strength(m) for m in maps])
         rows.append(_row(boundary.resized(rgb, options.long_side), maps))
     summary = {
         f"threshold {t}": {
@@ -139,6 +141,10 @@ def _evaluate(options: argparse.Namespace) -> None:
         "tolerance": evaluation.TOLERANCE,
         **summary,
         "mean absolute difference": float(np.mean(differences)),
+        "mean strength on the outer 2 % and the next 2 %": {
+            name: np.mean([ring[k] for ring in rings], axis=0).round(4).tolist()
+            for k, name in enumerate(("teacher", "network"))
+        },
         **_speed(network, expert),
     }
     print(json.dumps(report, indent=2))

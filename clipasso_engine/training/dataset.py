@@ -21,7 +21,6 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 from scipy import ndimage
 from scipy.special import expit
 from torch import Tensor
-from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from ..boundary import PADDING, padded, resized
@@ -32,9 +31,6 @@ from .teacher import HED
 WINDOW = 224  # pixels of a view
 LONG_SIDES = (176, 420)  # pixels of the whole photo, log-uniform: large shapes and fine detail
 _DRAWING_SHARE = 0.15  # of all views
-
-Sample = tuple[Tensor, Tensor, list[Tensor]]
-"""Photo, fused logits, side logits."""
 
 
 def views(photos: list[Path], variants: int, seed: int) -> Iterator[NDArray[np.uint8]]:
@@ -120,34 +116,39 @@ def cores() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,))
 
 
-class Views(Dataset[Sample]):
-    """Crops of the views in ``folder``: photo [3, c, c] in 0..1, fused logits [1, c, c], side logits [1, c/s, c/s].
+class Views:
+    """Random crops of the views that `build` wrote into some folders.
 
-    Every crop begins at a multiple of 16 px, so that the coarse side outputs are cut exactly; every other one is
+    Every crop begins at a multiple of 16 px, so that the coarse side outputs are cut exactly; half of them are
     mirrored (the teacher, itself trained on mirrored photos, then says nearly the mirrored answer).
     """
 
-    def __init__(self, folder: Path, crop: int) -> None:
-        self.rgb = np.load(folder / "rgb.npy", mmap_mode="r")
-        self.logits = {stride: np.load(folder / name, mmap_mode="r") for stride, name in _files().items()}
-        self.crop = crop
+    def __init__(self, folders: list[Path], crop: int) -> None:
+        self._crop = crop
+        self._arrays = [
+            {name: np.load(folder / name, mmap_mode="r") for name in ("rgb.npy", *_files().values())}
+            for folder in folders
+        ]
+        self._ends = np.cumsum([len(arrays["rgb.npy"]) for arrays in self._arrays])
 
     def __len__(self) -> int:
-        return len(self.rgb)
+        return int(self._ends[-1])
 
-    def __getitem__(self, index: int) -> Sample:
-        steps = (WINDOW - self.crop) // 16 + 1
-        top, left = (16 * int(k) for k in torch.randint(steps, (2,)))
-        mirror = bool(torch.randint(2, ()))
+    def draw(self, rng: np.random.Generator) -> list[Tensor]:
+        """One crop: photo [3, c, c] in 0..1, fused logits [1, c, c], side logits [1, c / s, c / s]."""
+        index = int(rng.integers(len(self)))
+        folder = int(np.searchsorted(self._ends, index, side="right"))
+        arrays = self._arrays[folder]
+        index -= int(self._ends[folder])  # from the end, as Python counts
+        top, left = (16 * int(k) for k in rng.integers((WINDOW - self._crop) // 16 + 1, size=2))
+        mirror = slice(None, None, -1 if rng.integers(2) else 1)
 
-        def cut(array: NDArray[np.generic], stride: int) -> Tensor:
-            size = self.crop // stride
-            part = array[index, top // stride : top // stride + size, left // stride : left // stride + size]
-            return torch.from_numpy(np.array(part[:, ::-1] if mirror else part)).float()
+        def cut(name: str, stride: int) -> Tensor:
+            y, x, size = top // stride, left // stride, self._crop // stride
+            return torch.from_numpy(np.array(arrays[name][index, y : y + size, x : x + size][:, mirror])).float()
 
-        rgb = cut(self.rgb, 1).permute(2, 0, 1) / 255
-        targets = [cut(self.logits[stride], stride)[None] for stride in (1, *STRIDES)]
-        return rgb, targets[0], targets[1:]
+        rgb = cut("rgb.npy", 1).permute(2, 0, 1) / 255
+        return [rgb, *(cut(name, stride)[None] for stride, name in _files().items())]
 
 
 def _files() -> dict[int, str]:

@@ -71,6 +71,17 @@ def agreement(found: NDArray[np.bool_], expected: NDArray[np.bool_], tolerance: 
     return Agreement(precision=near(found, expected), recall=near(expected, found))
 
 
+def frame_strength(strength: NDArray[np.float32], width: float = 0.02) -> tuple[float, float]:
+    """Mean strength on the outer ring of a map [h, w], ``width`` of its long side wide, and on the next such ring.
+
+    Outlines that run into the frame lie on both alike; an outer ring stronger than the next one is a frame drawn.
+    """
+    pixels = max(1, round(width * max(strength.shape)))
+    y, x = np.indices(strength.shape)
+    inside = np.minimum(np.minimum(y, strength.shape[0] - 1 - y), np.minimum(x, strength.shape[1] - 1 - x))
+    return float(strength[inside < pixels].mean()), float(strength[(inside >= pixels) & (inside < 2 * pixels)].mean())
+
+
 def median_seconds(action: Callable[[], object], repeats: int) -> float:
     """The median duration of ``action`` in seconds, after one run that does not count."""
     action()

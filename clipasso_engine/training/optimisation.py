@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import ConcatDataset, DataLoader, RandomSampler
 
 from ..boundary_network import BoundaryNetwork, folded
-from .dataset import Sample, Views, cores
+from .dataset import Views, cores
 
 _log = logging.getLogger(__name__)
 
@@ -50,9 +50,7 @@ def train(views: list[Path], plan: Plan, save: Callable[[BoundaryNetwork], None]
         save: called with the averaged network, batch normalisation folded in, every ``every`` steps and at the end.
     """
     torch.manual_seed(plan.seed)
-    data = ConcatDataset[Sample]([Views(folder, plan.crop) for folder in views])
-    sampler = RandomSampler(data, replacement=True, num_samples=plan.steps * plan.batch)
-    loader = DataLoader(data, plan.batch, sampler=sampler, num_workers=1, prefetch_factor=4)
+    data = Views(views, plan.crop)
     network = BoundaryNetwork(norm=True).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = AveragedModel(network, avg_fn=partial(_moved, decay=plan.averaging), use_buffers=True)
     assert isinstance(average.module, BoundaryNetwork)
@@ -61,12 +59,13 @@ def train(views: list[Path], plan: Plan, save: Callable[[BoundaryNetwork], None]
     running = 0.0
     with cores() as pool:
         copies = [network, *(copy.deepcopy(network) for _ in range(torch.get_num_threads() - 1))]
-        for step, (rgb, target, sides) in enumerate(loader, 1):
+        for step in range(1, plan.steps + 1):
             progress = max(step / plan.steps, (time.monotonic() - begin) / (60 * plan.minutes))
             for group in optimiser.param_groups:
                 group["lr"] = plan.learning_rate * _pace(progress, plan.warm_up)
-            shares = _shares((rgb, target, *sides), len(copies))
-            losses = list(pool.map(partial(_gradient, plan=plan), copies, shares))
+            draws = [np.random.default_rng((plan.seed, step, k)) for k in range(plan.batch)]
+            shares = [draws[k :: len(copies)] for k in range(len(copies))]
+            losses = list(pool.map(partial(_gradient, data, plan), copies, shares))
             _add_gradients(copies)
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
@@ -89,15 +88,12 @@ def _pace(progress: float, warm_up: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (progress - warm_up) / (1 - warm_up)))
 
 
-def _shares(batch: tuple[Tensor, ...], count: int) -> list[list[Tensor]]:
-    """The batch cut into at most ``count`` parts: photos, logits, side logits of each."""
-    return [list(part) for part in zip(*(tensor.chunk(count) for tensor in batch), strict=True)]
-
-
-def _gradient(network: BoundaryNetwork, share: list[Tensor], plan: Plan) -> float:
-    """Put the loss's gradient for one share of a batch into the network's parameters; the loss."""
-    rgb, target, *sides = share
+def _gradient(data: Views, plan: Plan, network: BoundaryNetwork, draws: list[np.random.Generator]) -> float:
+    """Put the gradient of one share of a batch into the network's parameters; the share's part of the loss."""
     network.train().zero_grad(set_to_none=True)
+    if not draws:
+        return 0.0
+    rgb, target, *sides = (torch.stack(tensors) for tensors in zip(*map(data.draw, draws), strict=True))
     with torch.autocast("cpu", torch.bfloat16):
         fused, found = network.with_sides(rgb.contiguous(memory_format=torch.channels_last))
     loss = boundary_loss(fused.float(), target, plan)

@@ -77,7 +77,9 @@ def test_training_learns_and_repeats(photos: Path, tiny_teacher: teacher.HED, tm
         )
         runs.append(weights)
     assert runs[0].read_bytes() == runs[1].read_bytes()
-    rgb, target, _ = torch.utils.data.default_collate([dataset.Views(tmp_path / "views", 64)[k] for k in range(4)])
+    views = dataset.Views([tmp_path / "views"], crop=64)
+    crops = [views.draw(np.random.default_rng(k)) for k in range(6)]
+    rgb, target = (torch.stack([crop[k] for crop in crops]) for k in (0, 1))
     losses = []
     for weights in (runs[0], runs[2]):
         network = boundary.load(weights=weights, sha256=_sha256(weights))
@@ -92,11 +94,11 @@ def test_a_views_target_is_what_the_teacher_sees_there(photos: Path, tiny_teache
         if isinstance(module, torch.nn.Conv2d):  # like HED, it says the mirrored answer to a mirrored photo
             module.weight.copy_((module.weight + module.weight.flip(3)) / 2)
     count = dataset.build(sorted(photos.iterdir()), tmp_path / "views", tiny_teacher, variants=2)
-    views = dataset.Views(tmp_path / "views", crop=192)
-    assert len(views) == count > 8
-    torch.manual_seed(0)
-    for k in [*range(count)] * 2:
-        rgb, target, sides = views[k]
+    views = dataset.Views([tmp_path / "views"] * 2, crop=192)
+    assert len(views) == 2 * count > 16
+    rng = np.random.default_rng(0)
+    for _ in range(24):
+        rgb, target, *sides = views.draw(rng)
         fused, expected = tiny_teacher(rgb[None])
         for found, side in zip((target, *sides), (fused, *expected[1:]), strict=True):
             margin = 48 * found.shape[-1] // 192  # the teacher's own border effects, which targets do not have
@@ -135,6 +137,17 @@ def test_agreement_counts_pixels_within_the_tolerance() -> None:
     assert evaluation.agreement(nothing, nothing).f == 1
     assert evaluation.agreement(nothing, expected).f == 0
     assert evaluation.agreement(expected, nothing).f == 0
+
+
+def test_a_drawn_frame_is_stronger_than_what_lies_inside_it() -> None:
+    strength = np.zeros((60, 100), np.float32)
+    strength[[0, 1, -1, -2]] = 1
+    strength[:, [0, 1, -1, -2]] = 1
+    assert evaluation.frame_strength(strength) == (1, 0)
+    strength[:] = 0
+    strength[:, 50] = 1  # a line from edge to edge
+    outer, inner = evaluation.frame_strength(strength)
+    assert outer == pytest.approx(inner, rel=0.1)
 
 
 def test_teacher_sizes_follow_tensorflows_pooling() -> None:
