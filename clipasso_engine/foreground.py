@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.sparse.linalg import spsolve
 from skimage.color import rgb2lab
 from skimage.filters import threshold_otsu
+from skimage.measure import regionprops
 from skimage.segmentation import slic
 
 from .strokes import Array
@@ -45,6 +46,12 @@ class Foreground:
     def region(self) -> NDArray[np.bool_]:
         """[h, w]: the object and what may well be part of it."""
         return self.mask | (self.score > _LIKELY)
+
+    def solidity(self) -> float:
+        """The object's area over that of the convex hulls of its pieces, 0..1: what is left over around an object that
+        was taken for background is far from convex."""
+        pieces = regionprops(ndimage.label(self.mask)[0])
+        return sum(p.area for p in pieces) / max(1.0, sum(p.area_convex for p in pieces))
 
     def clearness(self, boundary: NDArray[np.float32]) -> float:
         """How clearly the object stands out, 0..1: mean boundary strength near its outline, the photo's frame not

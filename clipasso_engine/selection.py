@@ -90,14 +90,14 @@ def _weakened(chain: Candidates, index: int, weight: Array, choice: Choice, apar
     ]
     if not others:
         return weight
-    near = beside(chain.points, strokes.sample(np.stack(others), 48), apart)
+    near = beside(chain.points, list(strokes.sample(np.stack(others), 48)), apart)
     return np.where(near & (weight > 0), _DOUBLED * weight, weight)
 
 
-def beside(points: Array, lines: Array, apart: float) -> NDArray[np.bool_]:
-    """Which points [M] of a polyline [M, 2] run within ``apart`` px of, and parallel to, other polylines [L, S, 2]."""
-    along = np.gradient(lines, axis=-2).reshape(-1, 2)
-    distance, nearest = cKDTree(lines.reshape(-1, 2)).query(points, distance_upper_bound=apart)
+def beside(points: Array, lines: list[Array], apart: float) -> NDArray[np.bool_]:
+    """Which points [M] of a polyline [M, 2] run within ``apart`` px of, and parallel to, any of ``lines`` [S, 2]."""
+    along = np.concatenate([np.gradient(line, axis=0) for line in lines])
+    distance, nearest = cKDTree(np.concatenate(lines)).query(points, distance_upper_bound=apart)
     own = np.gradient(points, axis=0)
     there = along[np.minimum(nearest, len(along) - 1)]
     size = np.linalg.norm(own, axis=1) * np.linalg.norm(there, axis=1)
