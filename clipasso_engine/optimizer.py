@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from .guidance import Guidance
+from .line_quality import LineQuality
 from .rasterizer import render
 
 LINE_WIDTH = 3.0
@@ -40,6 +41,7 @@ def optimize(
     watch: Watch,
     learning_rate: float = 0.5,
     evaluate_every: int = 10,
+    keep_lines: bool = True,
 ) -> Outcome:
     """Descend the guidance's loss from K candidates at once with Adam.
 
@@ -47,14 +49,15 @@ def optimize(
         start: float32 [K, S, 4, 2], canvas pixels, on the device to compute on.
         size: (width, height) of the canvas in pixels.
         learning_rate: pixels; falls to a tenth along a cosine.
+        keep_lines: hold the strokes to the quality of the start's lines; not for a random start, which has none.
 
-    A candidate's best is the lowest of its evaluations, which include the start and the end: the result is never
-    worse than the start by the guidance's own measure.
+    To the guidance's loss comes what harms the line itself (`LineQuality`). A candidate's best is the lowest of its
+    evaluations, which include the start and the end: the result is never worse than the start.
     """
     points = start.clone().requires_grad_(True)
-    joints = _joints(start)
+    quality = LineQuality(start) if keep_lines else None
     adam = torch.optim.Adam([points], lr=learning_rate)
-    best, losses = start.clone(), _evaluate(guidance, start, size)
+    best, losses = start.clone(), _evaluate(guidance, quality, start, size)
     first = losses.clone()
     done = 0
     for step in range(1, steps + 1):
@@ -62,12 +65,14 @@ def optimize(
         for group in adam.param_groups:
             group["lr"] = learning_rate * (0.55 + 0.45 * math.cos(math.pi * fraction))
         adam.zero_grad(set_to_none=True)
-        loss = guidance.loss(render(points, *size, LINE_WIDTH), fraction) + _opened(points, joints)
+        loss = guidance.loss(render(points, *size, LINE_WIDTH), fraction)
+        if quality:
+            loss = loss + quality.penalty(points)
         loss.sum().backward()
         adam.step()
         done = step
         if step % evaluate_every == 0 or step == steps:
-            now = _evaluate(guidance, points.detach(), size)
+            now = _evaluate(guidance, quality, points.detach(), size)
             better = now < losses
             best[better], losses[better] = points.detach()[better], now[better]
         leader = int(losses.argmin())
@@ -78,26 +83,8 @@ def optimize(
 
 
 @torch.no_grad()
-def _evaluate(guidance: Guidance, points: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    return guidance.evaluate(render(points, *size, LINE_WIDTH))
-
-
-_MEETING = 1.5  # px: stroke ends this near at the start are one point of the drawing
-_OPENED_WEIGHT = 0.002  # loss per px^2 that they part
-
-
-def _joints(start: torch.Tensor) -> torch.Tensor:
-    """Pairs of stroke ends that meet at the start: bool [K, 2 S, 2 S], upper triangle."""
-    ends = _ends(start)
-    return torch.triu(torch.cdist(ends, ends) < _MEETING, diagonal=1)
-
-
-def _ends(points: torch.Tensor) -> torch.Tensor:
-    return torch.cat([points[:, :, 0], points[:, :, -1]], dim=1)
-
-
-def _opened(points: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
-    """[K]: how far ends that met have parted, so that contours stay closed while their strokes move."""
-    ends = _ends(points)
-    apart = ((ends[:, :, None] - ends[:, None]) ** 2).sum(-1)
-    return _OPENED_WEIGHT * (apart * joints).sum((1, 2))
+def _evaluate(
+    guidance: Guidance, quality: LineQuality | None, points: torch.Tensor, size: tuple[int, int]
+) -> torch.Tensor:
+    loss = guidance.evaluate(render(points, *size, LINE_WIDTH))
+    return loss + quality.penalty(points) if quality else loss

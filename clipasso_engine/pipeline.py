@@ -31,7 +31,7 @@ CANVAS = 256
 
 STEPS = {"draft": 20, "normal": 60, "best": 200}
 _MESSAGE_EVERY = 0.1  # seconds between two previews
-_SOLID = 0.5  # of its convex hull that an object fills
+_SOLID = 0.42  # of its convex hull that an object fills
 _CLEAR = 0.6  # mean boundary strength along an object's outline from which on it counts as an object
 
 Emit = Callable[[Message], None]

@@ -12,8 +12,8 @@ from scipy import ndimage
 from . import Subject
 
 _SCALES = ((1.5, 1), (3.0, 2), (6.0, 4))  # blur in px, how far a stroke is seen from a line, and its sampling step
-_STRAY = 6.0  # px from the nearest line at which ink is wholly astray
-_STRAY_WEIGHT = 1.0
+_STRAY = 3.5  # px from the nearest line at which ink is wholly astray
+_STRAY_WEIGHT = 1.5
 _LINE = 3.0  # px: width of the strokes whose blurred ink counts as full cover
 
 
