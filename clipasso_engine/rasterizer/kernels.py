@@ -58,8 +58,8 @@ def plan(points, widths, cells, flatness, segment_length, max_segments, segments
                     bend = max(bend, math.sqrt((x - last_x) * (x - last_x) + (y - last_y) * (y - last_y)))
                 last_x = x
                 last_y = y
-            count = max(math.ceil(math.sqrt(0.75 * bend / flatness)), math.ceil(length / segment_length))
-            segments[curve] = int(min(max(count, 1.0), float(max_segments)))
+            count = max(math.sqrt(0.75 * bend / flatness), length / segment_length, 1.0)
+            segments[curve] = math.ceil(min(count, float(max_segments)))
             vertices += segments[curve] + 1
             curve += 1
             chain_length += length
@@ -186,18 +186,19 @@ def forward(  # type: ignore[no-untyped-def]
                     x1 = vertices[v + 1, 0] - x0
                     y1 = vertices[v + 1, 1] - y0
                     scale = 1.0 / max(x1 * x1 + y1 * y1, 1e-30)
-                    left = int(max(math.ceil(min(x0, x0 + x1) - reach - 0.5), 0.0))
-                    right = int(min(math.floor(max(x0, x0 + x1) + reach - 0.5), width - 1.0))
-                    upper = int(max(math.ceil(min(y0, y0 + y1) - reach - 0.5), 0.0))
-                    lower = int(min(math.floor(max(y0, y0 + y1) + reach - 0.5), height - 1.0))
+                    # Clipped before they are rounded: an integer has no room for a point far away.
+                    left = math.ceil(min(max(min(x0, x0 + x1) - reach - 0.5, 0.0), float(width)))
+                    right = math.floor(max(min(max(x0, x0 + x1) + reach - 0.5, width - 1.0), -1.0))
+                    upper = math.ceil(min(max(min(y0, y0 + y1) - reach - 0.5, 0.0), float(height)))
+                    lower = math.floor(max(min(max(y0, y0 + y1) + reach - 0.5, height - 1.0), -1.0))
                     # Half the horizontal extent of the band around the segment, by which rows are cut short.
                     slope = x1 / y1 if abs(y1) > 1e-9 else 0.0
                     band = reach * math.sqrt(1.0 + slope * slope) if abs(y1) > 1e-9 else 1e9
                     for row in range(upper, lower + 1):
                         dy = row + 0.5 - y0
                         middle = x0 + dy * slope - 0.5
-                        start = max(left, math.ceil(max(middle - band, -1.0)))
-                        stop = min(right, math.floor(min(middle + band, float(width))))
+                        start = max(left, math.ceil(min(max(middle - band, 0.0), float(width))))
+                        stop = min(right, math.floor(max(min(middle + band, width - 1.0), -1.0)))
                         for column in range(start, stop + 1):
                             dx = column + 0.5 - x0
                             along = min(max((dx * x1 + dy * y1) * scale, 0.0), 1.0)

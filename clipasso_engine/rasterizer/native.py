@@ -24,6 +24,8 @@ import torch
 from . import pytorch
 from .geometry import CELLS, COLLAPSED_EXTENT, FLATNESS, MAX_SEGMENTS, SEGMENT_LENGTH, collapsed_weights
 
+_FARTHEST = 1e9  # pixels: no sketch needs more, and sums of squares stay far from overflow in float32 too
+
 
 def render(
     points: torch.Tensor,
@@ -57,8 +59,8 @@ def _check(points: torch.Tensor, width: int, height: int) -> None:
         raise ValueError(f"points is {points.dtype}, but must be floating point")
     if width < 1 or height < 1:
         raise ValueError(f"the canvas is {width} x {height}, but must be at least 1 x 1")
-    if not torch.isfinite(points).all():
-        raise ValueError("points has values that are not finite")
+    if not (points.detach().abs() <= _FARTHEST).all():
+        raise ValueError(f"points has values that are not numbers or more than {_FARTHEST:g} px from the canvas")
 
 
 def _per_stroke(value: float | torch.Tensor, points: torch.Tensor) -> torch.Tensor:
