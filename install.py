@@ -37,7 +37,6 @@ def main(arguments: list[str] | None = None) -> int:
     wishes = _parse(arguments)
     console = Console()
     home = paths.home()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         if wishes.uninstall:
             return uninstall(home, console)
@@ -225,4 +224,5 @@ def uninstall(home: Path, console: Console) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # then, too, what was begun is taken back
     sys.exit(main())

@@ -21,7 +21,7 @@ from .journal import Journal
 
 PHOTO = "coffee.png"
 STROKES = 16
-_SECONDS = 240  # the engine keeps to its own time budget of 120
+_SECONDS = 180  # the engine keeps to its own time budget of 120; an error opens a window that waits for ever
 
 _SVG = "http://www.w3.org/2000/svg"
 _DOCUMENT = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"

@@ -132,7 +132,9 @@ def install_engine(environment: Path, home: Path, journal: Journal, console: Con
         # From a copy, since building leaves folders behind that would end up in the next build.
         for name in ENGINE_PARTS:
             _copy(CHECKOUT / name, Path(temporary, name))
-        _pip(environment, ["--no-deps", "--no-build-isolation", "--force-reinstall", temporary], console, log)
+        # Nothing is fetched, and a wheel from a temporary folder is never wanted again: no cache.
+        options = ["--no-deps", "--no-build-isolation", "--no-cache-dir", "--force-reinstall"]
+        _pip(environment, [*options, temporary], console, log)
     try:
         commands.run([python_in(environment), "-I", "-m", "clipasso_engine", "--version"], log)
     except commands.CommandError as error:
