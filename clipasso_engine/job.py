@@ -20,14 +20,24 @@ MIN_STROKES, MAX_STROKES = 1, 128
 QUALITIES = ("draft", "normal", "best", "paper")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 GUIDANCES = ("auto", "boundary", "clip", "both")
+BACKGROUNDS = ("auto", "remove", "keep")
+MAX_CANDIDATES = 8
 RASTERIZERS = ("native", "diffvg")
+DRAWN_ROLES = ("none", "start", "company")
+"""What `SketchJob.drawn` is for: nothing; the strokes start as these; the strokes draw what these leave over."""
+
+MAX_DRAWN = 2000
+"""Curves; more than anybody draws by hand."""
 
 Point = Tuple[float, float]
+Curve = Tuple[Point, ...]
+"""The 4 control points of a cubic Bézier curve."""
 Message = Dict[str, Any]
 """One line of the protocol: a JSON object with a ``type``.
 
 To the engine:   ``job`` (the fields of `SketchJob`), ``stop`` (finish with the best so far), ``cancel`` (drop it).
-From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``step`` {step, steps, loss, strokes},
+From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``notice`` {message}, ``step`` {step, steps,
+level, loss, strokes},
 ``level`` {sketch}: one finished level, ``result`` {sketches, report}, ``error`` {kind: "user" or "bug", message, log}.
 """
 
@@ -49,10 +59,21 @@ class SketchJob:
     guidance: str = _option("auto", "what a sketch is held against; auto is both where CLIP is there", GUIDANCES)
     text: str = _option("", "what the photo shows, for example a running horse (needs CLIP)")
     clip_model: str = _option("RN101", "CLIP's image tower, by the CLIP library's name")
+    background: str = _option(
+        "auto", "what lies behind the object; auto removes it where one stands clear", BACKGROUNDS
+    )
+    candidates: int = _option(
+        1, "starts to optimise at once; the best is kept, the others come as hidden layers (1 to 8)"
+    )
     rasterizer: str = _option("native", "what draws while optimising; diffvg needs pydiffvg", RASTERIZERS)
+    # Not for the command line: what only a program around the drawing can give, or make use of.
+    drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in photo pixels
+    drawn_role: str = field(default="none", metadata={"choices": DRAWN_ROLES})
+    abstraction: bool = False  # whether report["abstraction"] shall hold quick sketches of fewer and more strokes
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", tuple(self.levels))
+        object.__setattr__(self, "drawn", _curves(self.drawn))
         for level in self.levels:
             if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
                 raise UserError(
@@ -68,6 +89,11 @@ class SketchJob:
                 raise UserError(f"{option.name} is {value!r}, but must be one of: {', '.join(choices)}.")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
             raise UserError(f"The seed is {self.seed!r}, but it must be a whole number from 0 to {2**31 - 1}.")
+        if isinstance(self.candidates, bool) or self.candidates not in range(1, MAX_CANDIDATES + 1):
+            raise UserError(
+                f"The number of candidates is {self.candidates!r}, but it must be a whole number "
+                f"from 1 to {MAX_CANDIDATES}."
+            )
         if not self.time_budget > 0:
             raise UserError(f"The time budget is {self.time_budget!r} seconds, but it must be more than 0.")
 
@@ -83,6 +109,22 @@ class SketchJob:
                 f"The job has options this engine does not know: {', '.join(unknown)}. Run install.py again."
             )
         return cls(**{name: value for name, value in message.items() if name != "type"})
+
+
+def _curves(drawn: Any) -> tuple[Curve, ...]:
+    """``drawn`` as tuples of numbers. Raises `UserError` unless it is a list of curves of 4 points each."""
+    try:
+        curves = tuple(tuple((float(x), float(y)) for x, y in curve) for curve in drawn)
+    except (TypeError, ValueError):
+        curves = ((),)
+    if any(len(curve) != 4 or not all(abs(value) < 1e9 for point in curve for value in point) for curve in curves):
+        raise UserError("The curves drawn by hand cannot be read: each must have 4 points (x, y) in photo pixels.")
+    if len(curves) > MAX_DRAWN:
+        raise UserError(
+            f"The strokes drawn by hand have {len(curves)} curves, but at most {MAX_DRAWN} can be gone on from. "
+            "Select fewer of them, or simplify them with Path > Simplify."
+        )
+    return curves
 
 
 def parse_levels(text: str) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ VISIBLE = ("most", "fewest")
 """Which layer of several is shown: the one with most or with fewest strokes."""
 
 _JOB_OPTIONS: dict[str, Any] = {
-    option.name: option.default for option in dataclasses.fields(SketchJob) if option.name != "photo"
+    option.name: option.default for option in dataclasses.fields(SketchJob) if "help" in option.metadata
 }
 
 

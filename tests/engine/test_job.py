@@ -16,6 +16,9 @@ from clipasso_engine.job import Sketch, SketchJob, Stroke, decode, encode, parse
 
 SHARED = ("__init__", "errors", "job", "layer_format", "paths")  # what the extension imports inside Inkscape
 
+NOT_FOR_THE_COMMAND_LINE = {"photo", "drawn", "drawn_role", "abstraction"}
+CURVE = ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (7.0, 8.5))
+
 SKETCH = Sketch(
     level=2,
     width=640,
@@ -76,15 +79,37 @@ def test_values_out_of_range(option: str, value: object, words: str) -> None:
 
 def test_every_choice_is_accepted_and_every_option_has_its_help() -> None:
     for option in dataclasses.fields(SketchJob):
-        if option.name == "photo":
-            continue
-        assert option.metadata["help"]
-        for choice in option.metadata["choices"]:
+        if option.name not in NOT_FOR_THE_COMMAND_LINE:
+            assert option.metadata["help"]
+        for choice in option.metadata.get("choices", ()):
             assert getattr(SketchJob("a.png", **{option.name: choice}), option.name) == choice
 
 
+@pytest.mark.parametrize(
+    "drawn", [[[[0, 0]] * 3], [[[0, 0, 0]] * 4], [["line"] * 4], [[[0, float("nan")]] * 4], [[[0, 1e300]] * 4], 7]
+)
+def test_drawn_curves_that_are_none(drawn: object) -> None:
+    with pytest.raises(UserError, match="each must have 4 points"):
+        SketchJob("a.png", drawn=drawn)  # type: ignore[arg-type]
+
+
+def test_drawn_curves_are_limited() -> None:
+    with pytest.raises(UserError, match="have 2001 curves, but at most 2000"):
+        SketchJob("a.png", drawn=(CURVE,) * 2001)
+
+
 def test_job_survives_the_wire() -> None:
-    job = SketchJob("/tmp/\udcff ü.png", levels=(32, 8), seed=7, quality="best", device="cpu", time_budget=3.5)
+    job = SketchJob(
+        "/tmp/\udcff ü.png",
+        levels=(32, 8),
+        seed=7,
+        quality="best",
+        device="cpu",
+        time_budget=3.5,
+        drawn=(CURVE,),
+        drawn_role="company",
+        abstraction=True,
+    )
     line = encode(job.to_message())
     assert line.isascii()
     assert line.count(b"\n") == 1

@@ -12,8 +12,8 @@ from clipasso_engine.job import SketchJob
 from inkscape_extension import options
 
 INX = {"inx": "http://www.inkscape.org/namespace/inkscape/extension"}
-# For those who develop the engine, and on the command line.
-NOT_IN_THE_DIALOG = {"photo", "clip_model", "rasterizer"}
+# For those who develop the engine, and on the command line; and what the document tells.
+NOT_IN_THE_DIALOG = {"photo", "clip_model", "rasterizer", "drawn", "drawn_role", "abstraction"}
 # Hours long, while Inkscape is frozen.
 CHOICES_NOT_IN_THE_DIALOG = {("quality", "paper")}
 
