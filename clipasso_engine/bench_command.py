@@ -14,6 +14,7 @@ import torch
 
 from . import clip_network, paper, pipeline
 from .guidance import Subject, both, boundary
+from .guidance.blend import Blend
 from .guidance.clip import ClipGuidance
 from .optimizer import optimize
 from .rasterizer import render
@@ -115,8 +116,9 @@ class _Bench:
     def our_sketch(self, steps: int) -> float:
         """Seconds for the whole optimisation, the photo's views and all evaluations included."""
         begun = time.perf_counter()
-        guidance = both.BothGuidance(boundary.build(self._subject), self._our_guidance())
-        optimize(self._start[None], guidance, (paper.CANVAS, paper.CANVAS), steps, lambda *_: False)
+        guidance = Blend("both", boundary.build(self._subject), self._our_guidance(), both.share)
+        size = (paper.CANVAS, paper.CANVAS)
+        optimize(self._start[None], guidance, size, steps, lambda *_: False, keep_lines=False)
         return time.perf_counter() - begun
 
     def _papers_guidance(self) -> paper.PaperGuidance:

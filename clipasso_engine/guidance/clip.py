@@ -15,7 +15,8 @@ import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 
 from .. import clip_network
 from ..clip_network import ImageTower
-from . import Subject
+from . import Subject, boundary
+from .blend import Blend
 
 SEMANTIC_WEIGHT = 0.1
 TEXT_WEIGHT = 0.1  # the text has as much say as the photo's own meaning
@@ -136,8 +137,13 @@ def _look(darkness: torch.Tensor, grids: torch.Tensor) -> torch.Tensor:
     return 1.0 - seen
 
 
-def build(subject: Subject) -> ClipGuidance:
-    """The guidance of the subject's CLIP model, and of its text if there is one. Raises `UserError`."""
+def see(subject: Subject) -> ClipGuidance:
+    """CLIP's view of the photo, and of its text if there is one. Raises `UserError`."""
     tower = clip_network.image_tower(subject.clip_model, subject.device)
     text = clip_network.text_embedding(subject.clip_model, subject.text, subject.device) if subject.text else None
     return ClipGuidance(subject, tower, tower.in_fewer_bits(), text)
+
+
+def build(subject: Subject) -> Blend:
+    """Guidance by CLIP alone; the photo's lines only set how hard it pulls. Raises `UserError`."""
+    return Blend("clip", boundary.build(subject), see(subject), lambda fraction: 1.0)

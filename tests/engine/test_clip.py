@@ -22,6 +22,7 @@ from skimage import data
 from clipasso_engine import clip_network, clip_saliency, guidance, models, weights_folder
 from clipasso_engine.errors import UserError
 from clipasso_engine.guidance import Subject, both, boundary, clip
+from clipasso_engine.guidance.blend import Blend
 from clipasso_engine.job import SketchJob
 from clipasso_engine.optimizer import optimize
 
@@ -333,7 +334,7 @@ def test_the_loss_falls_and_a_vit_can_guide_too(tiny: Path) -> None:
     start = torch.rand(2, 6, 4, 2) * 64
     for model in ("tiny", "tiny-vit"):
         guide = guidance.build("clip", subject(model))
-        outcome = optimize(start, guide, (64, 64), 12, lambda *_: False)
+        outcome = optimize(start, guide, (64, 64), 12, lambda *_: False, keep_lines=False)
         assert min(outcome.losses) < outcome.first_loss
 
 
@@ -341,33 +342,57 @@ def test_the_loss_falls_and_a_vit_can_guide_too(tiny: Path) -> None:
 def test_rn101_guides_a_sketch_and_its_loss_falls(full: Path, rn101: clip_network.ImageTower, text: str) -> None:
     photo = subject("RN101")
     told = clip_network.text_embedding("RN101", text, CPU) if text else None
-    guide: guidance.Guidance = clip.ClipGuidance(photo, rn101, text=told, pool=0)
-    guide = both.BothGuidance(boundary.build(photo), guide) if text else guide
+    seen = clip.ClipGuidance(photo, rn101, text=told, pool=0)
+    guide = Blend("both", boundary.build(photo), seen, both.share) if text else seen
     start = torch.rand(1, 8, 4, 2) * 64
-    outcome = optimize(start, guide, (64, 64), 5, lambda *_: False, evaluate_every=1)
+    outcome = optimize(start, guide, (64, 64), 5, lambda *_: False, evaluate_every=1, keep_lines=False)
     assert outcome.losses[0] < outcome.first_loss
 
 
+class Linear:
+    """A loss that grows by ``slope`` with every unit of ink."""
+
+    name = "linear"
+
+    def __init__(self, slope: float) -> None:
+        self.slope, self.asked = slope, 0
+
+    def loss(self, ink: torch.Tensor, fraction: float) -> torch.Tensor:
+        self.asked += 1
+        return self.evaluate(ink)
+
+    def evaluate(self, ink: torch.Tensor) -> torch.Tensor:
+        return self.slope * ink.sum((-2, -1))
+
+
 def test_both_runs_no_clip_at_first_and_mostly_clip_at_last() -> None:
-    class Constant:
-        def __init__(self, name: str) -> None:
-            self.name, self.asked = name, 0
-
-        def loss(self, ink: torch.Tensor, fraction: float) -> torch.Tensor:
-            self.asked += 1
-            return ink.sum((-2, -1)) * (7.0 if self.name == "lines" else 0.1)
-
-        def evaluate(self, ink: torch.Tensor) -> torch.Tensor:
-            return ink.sum((-2, -1)) * (7.0 if self.name == "lines" else 0.1)
-
-    lines, seen = Constant("lines"), Constant("clip")
-    guide = both.BothGuidance(lines, seen)
+    lines, seen = Linear(7.0), Linear(0.1)
+    guide = Blend("both", lines, seen, both.share)
     sheet = torch.ones(1, 4, 4)
-    assert guide.evaluate(sheet).item() == pytest.approx(1.0)
-    guide.loss(sheet, both.CLIP_FROM / 2)
+    assert guide.evaluate(sheet).item() == pytest.approx(7 * 16), "both pull equally"
+    guide.loss(sheet, both.CLIP_FROM)
     assert (lines.asked, seen.asked) == (1, 0)
-    assert guide.loss(sheet / 2, 1.0).item() == pytest.approx(0.5)
+    seen.slope = 0.0
+    assert guide.loss(sheet, 1.0).item() == pytest.approx((1 - both.CLIP_SHARE) * 7 * 16)
     assert (lines.asked, seen.asked) == (2, 1)
+    assert both.share(0.0) == 0.0 < both.share(0.7) < both.share(1.0) == both.CLIP_SHARE
+
+
+def test_clip_alone_pulls_as_hard_as_the_lines_would() -> None:
+    lines, seen = Linear(7.0), Linear(0.1)
+    guide = Blend("clip", lines, seen, lambda fraction: 1.0)
+    sheet = torch.ones(2, 4, 4, requires_grad=True)
+    guide.loss(sheet, 0.0).sum().backward()
+    assert sheet.grad is not None
+    assert sheet.grad.unique().tolist() == pytest.approx([7.0])
+    assert lines.asked == 0
+
+
+@pytest.mark.parametrize("slopes", [(0.0, 1.0), (1.0, 0.0)])
+def test_a_guidance_that_does_not_pull_leaves_the_other_as_it_is(slopes: tuple[float, float]) -> None:
+    guide = Blend("both", Linear(slopes[0]), Linear(slopes[1]), lambda fraction: 0.5)
+    assert guide.evaluate(torch.zeros(1, 2, 2)).item() == 0.0
+    assert guide.evaluate(torch.ones(1, 2, 2)).item() == pytest.approx(2.0)
 
 
 def test_saliency_is_attention_times_edges(full: Path) -> None:
