@@ -62,8 +62,11 @@ def _fixed(point: Array) -> tuple[int, int]:
     return int(x), int(y)
 
 
-def find(boundary: NDArray[np.float32], found: Foreground | None) -> Lines:
-    """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``."""
+def find(boundary: NDArray[np.float32], found: Foreground | None, attention: Array | None = None) -> Lines:
+    """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``.
+
+    ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look; it counts for half.
+    """
     height, width = boundary.shape
     diagonal = float(np.hypot(height, width))
     ridges = tracing.trace(boundary)
@@ -78,6 +81,9 @@ def find(boundary: NDArray[np.float32], found: Foreground | None) -> Lines:
     chains, weights = rims + ridges, outlined + inner
     _keep_one_of_each(chains, weights)
     told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
+    if attention is not None:
+        look = 0.5 + ndimage.maximum_filter(attention, 9)
+        told = [np.where(w > 0, w * _sampled(look, chain.points), w) for chain, w in zip(chains, told, strict=True)]
     return Lines(chains, told, height, width)
 
 

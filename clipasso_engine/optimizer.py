@@ -42,6 +42,7 @@ def optimize(
     learning_rate: float = 0.5,
     evaluate_every: int = 10,
     keep_lines: bool = True,
+    backend: str = "native",
 ) -> Outcome:
     """Descend the guidance's loss from K candidates at once with Adam.
 
@@ -49,6 +50,7 @@ def optimize(
         start: float32 [K, S, 4, 2], canvas pixels, on the device to compute on.
         size: (width, height) of the canvas in pixels.
         learning_rate: pixels; falls to a tenth along a cosine.
+        backend: the rasteriser, see `rasterizer.render`.
         keep_lines: hold the strokes to the quality of the start's lines; not for a random start, which has none.
 
     To the guidance's loss comes what harms the line itself (`LineQuality`). A candidate's best is the lowest of its
@@ -57,7 +59,7 @@ def optimize(
     points = start.clone().requires_grad_(True)
     quality = LineQuality(start) if keep_lines else None
     adam = torch.optim.Adam([points], lr=learning_rate)
-    best, losses = start.clone(), _evaluate(guidance, quality, start, size)
+    best, losses = start.clone(), _evaluate(guidance, quality, start, size, backend)
     first = losses.clone()
     done = 0
     for step in range(1, steps + 1):
@@ -65,14 +67,14 @@ def optimize(
         for group in adam.param_groups:
             group["lr"] = learning_rate * (0.55 + 0.45 * math.cos(math.pi * fraction))
         adam.zero_grad(set_to_none=True)
-        loss = guidance.loss(render(points, *size, LINE_WIDTH), fraction)
+        loss = guidance.loss(render(points, *size, LINE_WIDTH, backend=backend), fraction)
         if quality:
             loss = loss + quality.penalty(points)
         loss.sum().backward()
         adam.step()
         done = step
         if step % evaluate_every == 0 or step == steps:
-            now = _evaluate(guidance, quality, points.detach(), size)
+            now = _evaluate(guidance, quality, points.detach(), size, backend)
             better = now < losses
             best[better], losses[better] = points.detach()[better], now[better]
         leader = int(losses.argmin())
@@ -84,7 +86,7 @@ def optimize(
 
 @torch.no_grad()
 def _evaluate(
-    guidance: Guidance, quality: LineQuality | None, points: torch.Tensor, size: tuple[int, int]
+    guidance: Guidance, quality: LineQuality | None, points: torch.Tensor, size: tuple[int, int], backend: str
 ) -> torch.Tensor:
-    loss = guidance.evaluate(render(points, *size, LINE_WIDTH))
+    loss = guidance.evaluate(render(points, *size, LINE_WIDTH, backend=backend))
     return loss + quality.penalty(points) if quality else loss

@@ -1,0 +1,101 @@
+"""Two looks at a photo: at the whole, to find a printed frame and the object, and at the object itself.
+
+So a small object is drawn with as much care as one that fills the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from . import boundary, closeup, foreground
+from .closeup import Box
+from .errors import UserError
+from .foreground import Foreground
+from .photo import Photo
+from .strokes import Array
+
+if TYPE_CHECKING:
+    from torch import nn
+
+CANVAS = 256
+"""Px: longer side of the canvas on which strokes are found and optimised."""
+
+_CLEAR = 0.6  # mean boundary strength along an object's outline from which on it counts as an object
+_SOLID = 0.42  # of its convex hull that an object fills
+_SMALLEST = 0.015  # of the photo that an object covers
+_NEARLY = 0.35  # score of regions that shall at least be in the picture
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at: a box of the decoded photo on a canvas."""
+
+    box: Box  # in decoded photo pixels
+    rgb: NDArray[np.uint8]  # [h, w, 3] the canvas
+    boundary: NDArray[np.float32]  # [h, w]
+    found: Foreground | None  # the object; None: everything is drawn
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.boundary.shape[1], self.boundary.shape[0]
+
+    def to_photo(self, points: Array, picture: Photo) -> Array:
+        """Canvas points [..., 2] in pixels of the photo's file."""
+        height, width = picture.rgb.shape[:2]
+        scale = np.array([self.box.width / self.size[0], self.box.height / self.size[1]])
+        result: Array = (points * scale + [self.box.left, self.box.top]) * [
+            picture.width / width,
+            picture.height / height,
+        ]
+        return result
+
+
+def look(network: nn.Module, picture: Photo, background: str) -> View:
+    """The part of a photo to draw, on a canvas, with its boundaries and its object.
+
+    ``background`` is "remove", "keep" (all lines of the photo are drawn, near as far), or "auto" (removed when an
+    object stands clearly in front of it). Raises `UserError` when it shall be removed and nothing else is there.
+    """
+    rgb, alpha = picture.rgb, picture.alpha
+    boundaries = boundary.predict(network, rgb, CANVAS)
+    frame = closeup.inside_frame(boundaries, *rgb.shape[:2])
+    if (frame.width, frame.height) != (rgb.shape[1], rgb.shape[0]):
+        boundaries = boundary.predict(network, frame.crop(rgb), CANVAS)
+    canvas = boundary.resized(frame.crop(rgb), CANVAS)
+    if background == "keep":
+        return View(frame, canvas, boundaries, None)
+    if alpha is not None:
+        found = foreground.from_alpha(_fitted(frame.crop(alpha), canvas))
+    else:
+        found = foreground.find(canvas, boundaries)
+    if background == "remove" and not found.mask.any():
+        raise UserError(
+            "No object was found to take out of its background. Keep the background, or choose another photo."
+        )
+    if not (background == "remove" or _is_object(found, boundaries)):
+        return View(frame, canvas, boundaries, None)
+    box = closeup.around(found.mask | (found.score > _NEARLY), frame)
+    if box == frame:
+        return View(frame, canvas, boundaries, found)
+    near = boundary.resized(box.crop(rgb), CANVAS)
+    if alpha is not None:
+        found = foreground.from_alpha(_fitted(box.crop(alpha), near))
+    else:
+        part = box.scaled(frame, found.score.shape)
+        found = foreground.sharpened(near, _fitted(part.crop(found.score), near))
+    return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), found)
+
+
+def _is_object(found: Foreground, boundaries: NDArray[np.float32]) -> bool:
+    large = float(found.mask.mean()) >= _SMALLEST
+    return large and found.solidity() >= _SOLID and found.clearness(boundaries) >= _CLEAR
+
+
+def _fitted(values: NDArray[np.float32], canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """``values`` [H, W] at the size of the canvas [h, w, 3]."""
+    return cv2.resize(values, canvas.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
