@@ -36,9 +36,9 @@ Message = Dict[str, Any]
 """One line of the protocol: a JSON object with a ``type``.
 
 To the engine:   ``job`` (the fields of `SketchJob`), ``stop`` (finish with the best so far), ``cancel`` (drop it).
-From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``notice`` {message}, ``step`` {step, steps,
-level, loss, strokes},
-``level`` {sketch}: one finished level, ``result`` {sketches, report}, ``error`` {kind: "user" or "bug", message, log}.
+From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``photo`` {width, height}, ``notice`` {message},
+``step`` {step, steps, level, loss, strokes}, ``level`` {sketch}: one finished level, ``result`` {sketches, report},
+``error`` {kind: "user" or "bug", message, log}.
 """
 
 
@@ -67,7 +67,7 @@ class SketchJob:
     )
     rasterizer: str = _option("native", "what draws while optimising; diffvg needs pydiffvg", RASTERIZERS)
     # Not for the command line: what only a program around the drawing can give, or make use of.
-    drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in photo pixels
+    drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in shares of the photo's width and height
     drawn_role: str = field(default="none", metadata={"choices": DRAWN_ROLES})
     abstraction: bool = False  # whether report["abstraction"] shall hold quick sketches of fewer and more strokes
 
@@ -118,7 +118,7 @@ def _curves(drawn: Any) -> tuple[Curve, ...]:
     except (TypeError, ValueError):
         curves = ((),)
     if any(len(curve) != 4 or not all(abs(value) < 1e9 for point in curve for value in point) for curve in curves):
-        raise UserError("The curves drawn by hand cannot be read: each must have 4 points (x, y) in photo pixels.")
+        raise UserError("The curves drawn by hand cannot be read: each must have 4 points (x, y).")
     if len(curves) > MAX_DRAWN:
         raise UserError(
             f"The strokes drawn by hand have {len(curves)} curves, but at most {MAX_DRAWN} can be gone on from. "
