@@ -6,8 +6,8 @@ input gives the same bytes. Coordinates are float64 inside: at 200 a float32 is 
 
 What `forward` finds and `backward` needs are records: one for each cell that a stroke reaches, stroke after stroke,
 with the cell's slot, the first vertex of the nearest segment, how far along that segment the nearest point lies (0 to
-1), its distance and the cell's coverage. Vertices are the ends of segments, curve after curve: n + 1 for n segments.
-Slots number the cells that any stroke reaches, canvas after canvas.
+1), the cell centre's offset from that point, its distance and the cell's coverage. Vertices are the ends of segments,
+curve after curve: n + 1 for n segments. Slots number the cells that any stroke reaches, canvas after canvas.
 """
 
 from __future__ import annotations
@@ -102,29 +102,35 @@ def _coverage(half, distance, across_x, across_y):  # type: ignore[no-untyped-de
     y = abs(across_y)
     longer = max(x, y)
     shorter = max(min(x, y), 1e-12)
-    near, near_edge, near_longer, near_shorter = _area(half - distance, longer, shorter)
-    far, far_edge, far_longer, far_shorter = _area(-half - distance, longer, shorter)
-    turn = ((near_shorter - far_shorter) * longer - (near_longer - far_longer) * shorter) * (1.0 if x >= y else -1.0)
+    area, by_edge, by_longer, by_shorter = _area(half - distance, longer, shorter)
+    by_half = by_edge
+    by_distance = -by_edge
+    if half + distance < HALF_DIAGONAL:  # a thin line: its other edge crosses the cell too
+        far, by_edge, far_longer, far_shorter = _area(-half - distance, longer, shorter)
+        area -= far
+        by_half += by_edge
+        by_distance += by_edge
+        by_longer -= far_longer
+        by_shorter -= far_shorter
+    by_angle = by_shorter * longer - by_longer * shorter
     if min(x, y) < 1e-12:
-        turn = 0.0  # an upright or level line: the area has a kink there, alike on both sides
-    if across_x * across_y < 0.0:
-        turn = -turn
-    return near - far, near_edge + far_edge, far_edge - near_edge, turn
+        by_angle = 0.0  # an upright or level line: the area has a kink there, alike on both sides
+    if (x < y) != (across_x * across_y < 0.0):
+        by_angle = -by_angle
+    return area, by_half, by_distance, by_angle
 
 
 @_compiled
-def _across(vertices, cell, width, v, fraction, distance):  # type: ignore[no-untyped-def]
-    """The unit normal, either way, of the line where it is nearest to the centre of ``cell``."""
+def _across(vertices, v, away_x, away_y, distance):  # type: ignore[no-untyped-def]
+    """The unit normal, either way, of the line at the point nearest to the centre of a cell."""
+    if distance > 1e-9:
+        return away_x / distance, away_y / distance
     x = vertices[v + 1, 0] - vertices[v, 0]
     y = vertices[v + 1, 1] - vertices[v, 1]
-    if 0.0 < fraction < 1.0:  # beside the segment: known even at distance 0
-        length = math.sqrt(x * x + y * y)
-        return -y / length, x / length
-    if distance == 0.0:
+    length = math.sqrt(x * x + y * y)
+    if length == 0.0:
         return 1.0, 0.0
-    x = cell % width + 0.5 - vertices[v, 0] - fraction * x
-    y = cell // width + 0.5 - vertices[v, 1] - fraction * y
-    return x / distance, y / distance
+    return -y / length, x / length
 
 
 @_compiled
@@ -137,25 +143,27 @@ def forward(  # type: ignore[no-untyped-def]
     slot,
     vertex,
     fraction,
+    away_x,
+    away_y,
     distance,
     coverage,
     ends,
-    cell,
+    pixel,
     paper,
     blocked,
+    side,
     latest,
     ink,
 ):
     """Draw chains [B, S, 3k + 1, 2].
 
-    Fills ``vertices`` [V, 2], the records ``slot`` to ``coverage``, their ``ends`` [B, S], ``ink`` [B, H, W] (in
-    pixels), and for each slot ``cell``, ``blocked``: how many strokes cover it wholly, and ``paper``: the product of
-    what the other strokes leave. The caller gives ``ink`` filled with 0, and room for one more than the newest record
-    of each cell, ``latest`` [B, n * H, n * W] for n x n cells a pixel, filled with 0.
+    Fills ``vertices`` [V, 2], the records ``slot`` to ``coverage``, their ``ends`` [B, S], ``ink`` [B, H * W], and for
+    each slot ``pixel`` (its place in ``ink[b]``), ``blocked``: how many strokes cover it wholly, and ``paper``: the
+    product of what the other strokes leave. ``side`` cells lie along a pixel's side. The caller gives ``ink`` filled
+    with 0, and room for one more than the newest record of each cell, ``latest`` [B, side * H, side * W], full of 0.
     """
     height = latest.shape[1]
     width = latest.shape[2]
-    side = width // ink.shape[2]
     slots = 0
     record = 0
     curve = 0
@@ -210,7 +218,7 @@ def forward(  # type: ignore[no-untyped-def]
                             here = latest[b, row, column] - 1
                             if here < first_record:
                                 if here < 0:
-                                    cell[slots] = row * width + column
+                                    pixel[slots] = row // side * (width // side) + column // side
                                     paper[slots] = 1.0
                                     blocked[slots] = 0
                                     slot[record] = slots
@@ -224,13 +232,15 @@ def forward(  # type: ignore[no-untyped-def]
                                 continue
                             vertex[here] = v
                             fraction[here] = along
+                            away_x[here] = ex
+                            away_y[here] = ey
                             distance[here] = squared
                 top += count + 1
             for r in range(first_record, record):
                 distance[r] = math.sqrt(distance[r])
                 coverage[r] = 1.0
                 if half - distance[r] < HALF_DIAGONAL:
-                    across_x, across_y = _across(vertices, cell[slot[r]], width, vertex[r], fraction[r], distance[r])
+                    across_x, across_y = _across(vertices, vertex[r], away_x[r], away_y[r], distance[r])
                     coverage[r] = _coverage(half, distance[r], across_x, across_y)[0]
                 remaining = 1.0 - opacities[b, s] * coverage[r]
                 if remaining == 0.0:
@@ -239,10 +249,8 @@ def forward(  # type: ignore[no-untyped-def]
                     paper[slot[r]] *= remaining
             ends[b, s] = record
         for place in range(first_slot, slots):
-            row = cell[place] // width
-            column = cell[place] % width
             covered = 1.0 if blocked[place] > 0 else 1.0 - paper[place]
-            ink[b, row // side, column // side] += covered / (side * side)
+            ink[b, pixel[place]] += covered / (side * side)
 
 
 @_compiled
@@ -256,10 +264,12 @@ def backward(  # type: ignore[no-untyped-def]
     slot,
     vertex,
     fraction,
+    away_x,
+    away_y,
     distance,
     coverage,
     ends,
-    cell,
+    pixel,
     paper,
     blocked,
     side,
@@ -268,11 +278,10 @@ def backward(  # type: ignore[no-untyped-def]
     grad_widths,
     grad_opacities,
 ):
-    """Gradients of a drawing from that of its ink [B, H, W]; ``side`` cells along a pixel's side.
+    """Gradients of a drawing from that of its ink [B, H * W]; ``side`` cells lie along a pixel's side.
 
     The caller gives ``grad_vertices`` filled with 0.
     """
-    width = grad_ink.shape[2] * side
     record = 0
     curve = 0
     top = 0
@@ -288,30 +297,25 @@ def backward(  # type: ignore[no-untyped-def]
                     others = paper[slot[r]] if blocked[slot[r]] == 1 else 0.0
                 else:
                     others = paper[slot[r]] / remaining if blocked[slot[r]] == 0 else 0.0
-                place = cell[slot[r]]
-                row = place // width // side
-                column = place % width // side
-                by_coverage = grad_ink[b, row, column] / (side * side) * others
+                by_coverage = grad_ink[b, pixel[slot[r]]] / (side * side) * others
                 for_opacity += by_coverage * coverage[r]
                 if half - distance[r] >= HALF_DIAGONAL:
                     continue
                 by_coverage *= opacities[b, s]
                 v = vertex[r]
                 f = fraction[r]
-                across_x, across_y = _across(vertices, place, width, v, f, distance[r])
+                across_x, across_y = _across(vertices, v, away_x[r], away_y[r], distance[r])
                 _, by_half, by_distance, by_angle = _coverage(half, distance[r], across_x, across_y)
                 for_half += by_coverage * by_half
                 if distance[r] > 0.0:
-                    away_x = place % width + 0.5 - vertices[v, 0] - f * (vertices[v + 1, 0] - vertices[v, 0])
-                    away_y = place // width + 0.5 - vertices[v, 1] - f * (vertices[v + 1, 1] - vertices[v, 1])
                     pull = -by_coverage * by_distance / distance[r]
-                    pull_x = pull * away_x
-                    pull_y = pull * away_y
+                    pull_x = pull * away_x[r]
+                    pull_y = pull * away_y[r]
                     if f == 0.0 or f == 1.0:
                         # At an end the normal turns about the cell's centre as the end moves.
                         turn = by_coverage * by_angle / (distance[r] * distance[r])
-                        pull_x += turn * away_y
-                        pull_y -= turn * away_x
+                        pull_x += turn * away_y[r]
+                        pull_y -= turn * away_x[r]
                     grad_vertices[v, 0] += (1.0 - f) * pull_x
                     grad_vertices[v, 1] += (1.0 - f) * pull_y
                     grad_vertices[v + 1, 0] += f * pull_x

@@ -102,15 +102,15 @@ class _Compiled(torch.autograd.Function):
             segments,
         )
         vertices = np.empty((room, 2))
-        records = (*np.empty((2, most), np.int32), *np.empty((3, most)))
+        records = (*np.empty((2, most), np.int32), *np.empty((5, most)))
         ends = np.empty((batch, strokes), np.int64)
         slots = (np.empty(most, np.int32), np.empty(most), np.empty(most, np.int32))
         drawing = (segments, vertices, *records, ends, *slots)
-        ink = np.zeros((batch, height, width), np.float32)
-        loops.forward(chains, line_widths, shares, *drawing, latest, ink)
+        ink = np.zeros((batch, height * width), np.float32)
+        loops.forward(chains, line_widths, shares, *drawing, CELLS, latest, ink)
         ctx.save_for_backward(*inputs)
         ctx.drawing = drawing
-        return torch.from_numpy(ink)
+        return torch.from_numpy(ink.reshape(batch, height, width))
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -120,7 +120,8 @@ class _Compiled(torch.autograd.Function):
         inputs = [tensor.numpy() for tensor in ctx.saved_tensors]
         grads = [np.empty_like(array) for array in inputs]
         grad_vertices = np.zeros_like(ctx.drawing[1])
-        loops.backward(grad_ink.contiguous().numpy(), *inputs, *ctx.drawing, CELLS, grad_vertices, *grads)
+        flat = grad_ink.contiguous().numpy().reshape(len(grad_ink), -1)
+        loops.backward(flat, *inputs, *ctx.drawing, CELLS, grad_vertices, *grads)
         chains, grad_chains = inputs[0], grads[0]
         dots = np.ptp(chains, axis=2).max(-1) < COLLAPSED_EXTENT
         if dots.any():
