@@ -13,7 +13,6 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from clipasso_engine import paths
 from clipasso_engine.errors import UserError
-from clipasso_engine.job import Message
 from inkscape_extension import messages
 
 LOG = paths.logs() / "extension.log"
@@ -23,7 +22,7 @@ if __name__ == "__main__":
 
 import inkex  # noqa: E402
 
-from inkscape_extension import engine_process, options, sketch_layer, source_photo  # noqa: E402
+from inkscape_extension import engine_process, live, options, progress_window, sketch_layer, source_photo  # noqa: E402
 
 
 class SketchImage(inkex.EffectExtension):
@@ -38,14 +37,8 @@ class SketchImage(inkex.EffectExtension):
         with photo.file(folders) as path:
             job = options.job(self.options, str(path))
             photo_sha256 = source_photo.sha256(path)
-            with engine_process.Engine(engine_process.command()) as engine:
-                sketches, report = engine.sketch(job, _listen)
+            sketches, report = live.sketch(job)
         sketch_layer.insert(photo, sketches, job, report, photo_sha256, visible=self.options.visible)
-
-
-def _listen(_message: Message | None) -> str | None:
-    """What the engine should do: go on, or drop everything because Inkscape has gone."""
-    return engine_process.CANCEL if engine_process.inkscape_has_gone() else None
 
 
 def main() -> int:
@@ -54,7 +47,7 @@ def main() -> int:
         SketchImage().run()
     except UserError as error:
         messages.tell(str(error))
-    except engine_process.CancelledError:
+    except (engine_process.CancelledError, progress_window.ShownError):
         pass
     except Exception:
         messages.tell_of_a_bug(LOG)

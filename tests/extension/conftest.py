@@ -28,6 +28,7 @@ def home(tmp_path, monkeypatch):
     """A CLIPASSO_HOME of its own for each test."""
     folder = tmp_path / "home"
     monkeypatch.setenv("CLIPASSO_HOME", str(folder))
+    monkeypatch.setenv("CLIPASSO_WINDOW", "none")  # nobody is there to close one
     return folder
 
 

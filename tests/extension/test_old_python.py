@@ -15,7 +15,7 @@ ALLOWED = {
     *("__future__", "argparse", "ast", "base64", "binascii", "collections", "contextlib", "ctypes", "dataclasses"),
     *("hashlib", "json", "math", "os", "pathlib", "queue", "re", "select", "signal", "subprocess", "sys", "tempfile"),
     *("threading", "time", "traceback", "typing", "urllib"),
-    *("inkex", "lxml", "inkscape_extension"),
+    *("gi", "inkex", "lxml", "inkscape_extension"),
     "clipasso_engine",
     *(f"clipasso_engine.{name}" for name in SHARED),
 }
