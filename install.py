@@ -214,8 +214,6 @@ def uninstall(home: Path, console: Console) -> int:
         pass  # nobody else is at work
     with console.step("Removing what install.py made"):
         kept = journal.remove_all()
-    if home.is_dir():
-        kept += [path for path in sorted(home.iterdir()) if path not in kept]
     if kept:
         console.say("Kept, because install.py did not make it:")
         for path in kept:

@@ -16,6 +16,8 @@ from .journal import Journal
 SHARED_MODULES = ("__init__", "errors", "paths", "job", "layer_format")
 """The modules of the engine that the extension imports inside Inkscape: standard library only, Python 3.8."""
 
+IS_WINDOWS = os.name == "nt"
+
 _SUFFIXES = (".py", ".css", ".html", ".js", ".svg", ".png", ".mo", ".ui")
 
 
@@ -57,7 +59,7 @@ def setting(environment: Path, home: Path) -> bytes:
 def launcher(environment: Path, home: Path) -> tuple[Path, bytes]:
     """The path and the content of the command ``clipasso``."""
     python = python_in(environment)
-    if os.name == "nt":
+    if IS_WINDOWS:
         # Relative to itself, since cmd reads the file in a code page that may lack the letters of a user's name.
         inside = python.relative_to(home)
         lines = [

@@ -131,7 +131,11 @@ class Journal:
         _write_whole(self.path, json.dumps(record, indent=1).encode() + b"\n", executable=False)
 
     def remove_all(self) -> list[Path]:
-        """Remove everything in the record, then the record; returns what is left in our folders, not ours or in use."""
+        """Remove everything in the record, then the record.
+
+        Returns what is left in folders of ours and beside settings of ours: not made by us, or in use.
+        """
+        places = [path.parent for path in self.files if path.name == "engine.json"]
         for path in self.files:
             _remove_file(path)
         for tree in self.trees:
@@ -142,8 +146,8 @@ class Journal:
         ours = [*self.folders, *self.trees]
         for folder in sorted(ours, key=lambda path: len(path.parts), reverse=True):
             _remove_if_empty(folder)
-        left = [folder for folder in ours if folder.is_dir()]
-        return [path for folder in left for path in sorted(folder.iterdir()) if path not in left]
+        left = {folder for folder in (*ours, *places) if folder.is_dir()}
+        return sorted(path for folder in left for path in folder.iterdir() if path not in left)
 
 
 def files_in(tree: Path) -> list[Path]:
