@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .boundary_network import BoundaryNetwork
 
 WEIGHTS = Path(__file__).parent / "weights" / "boundary.safetensors"
-WEIGHTS_SHA256 = "6b5945361a92b704dc540bce9e46fc7f6cce1699e3ec66090040792005bcd462"
+WEIGHTS_SHA256 = "390c555fc23fe9fe2aeaa363dae317cb109ed417235a17e50852e0c2b269b348"
 
 PADDING = 32
 """Pixels of mirrored photo around the photo while the network looks, or it would take the frame for an outline."""
