@@ -74,12 +74,12 @@ class Run:
 
         self._last_message = 0.0  # the start is always shown
         self._preview(0, level, 0.0, stages.view.to_photo(starts[0].controls, stages.picture))
-        with _few_threads(stages):
+        with few_threads(stages):
             outcome = with_less_memory(work, stages.device, len(starts), self.notice)
         self._steps += outcome.steps
         self._first_loss = self._first_loss or outcome.first_loss
         order = sorted(range(len(outcome.losses)), key=outcome.losses.__getitem__)
-        sketches = [_finished(outcome, k, starts[k].gain, level, stages) for k in order]
+        sketches = [finished(outcome, k, starts[k].gain, level, stages) for k in order]
         self._emit({"type": "level", "sketch": sketches[0].to_json()})
         return sketches
 
@@ -92,13 +92,14 @@ class Run:
             # Candidates of fewer strokes are padded; their padding is no stroke.
             controls = points[: len(starts[0].controls)].cpu().numpy().astype(np.float64)
             self._preview(step, level, loss, stages.view.to_photo(controls, stages.picture))
-            return self._over()
+            return self.over()
 
-        steps = 0 if self._over() else STEPS[self._job.quality]
+        steps = 0 if self.over() else STEPS[self._job.quality]
         points = batched(starts).to(device)
         return optimize(points, guide, stages.view.size, steps, watch, backend=self._job.rasterizer)
 
-    def _over(self) -> bool:
+    def over(self) -> bool:
+        """Whether to finish with the best so far: that was asked for, or the time budget is spent."""
         return self._stop() or time.monotonic() - self._begun > self._job.time_budget
 
     def _preview(self, step: int, level: int, loss: float, controls: Array) -> None:
@@ -122,7 +123,7 @@ class Run:
 
 
 @contextmanager
-def _few_threads(stages: Stages) -> Iterator[None]:
+def few_threads(stages: Stages) -> Iterator[None]:
     """One thread for guidance by lines on a CPU: its steps are so short that waiting for a second one, where other
     programs are at work, costs ten times what it gains."""
     threads = torch.get_num_threads()
@@ -134,7 +135,8 @@ def _few_threads(stages: Stages) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _finished(outcome: Outcome, candidate: int, gain: Array, level: int, stages: Stages) -> Sketch:
+def finished(outcome: Outcome, candidate: int, gain: Array, level: int, stages: Stages) -> Sketch:
+    """A candidate as a sketch on the photo; ``gain`` [S]: what each stroke was worth at the start."""
     view, picture = stages.view, stages.picture
     controls = outcome.points[candidate, : len(gain)].numpy().astype(np.float64)
     scale = view.box.width / view.size[0] * picture.width / picture.rgb.shape[1]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import abstraction, boundary, clip_network, clip_saliency, guidance, lines, paper_job, photo
+from . import boundary, clip_network, clip_saliency, continuing, guidance, lines, paper_job, photo, stepping
 from . import view as views
 from .drawing import STEPS, Emit, Run, Stages
 from .errors import UserError
@@ -50,7 +50,8 @@ def sketch(
         run.notice(notice)
     with run.stage("trace"):
         worth = lines.find(view.boundary, view.found, _attention(view, guide_name, device))
-        drawings = abstraction.Drawings(worth, job.seed, job.candidates)
+        worth = continuing.left_over(job, worth, view, picture)
+        drawings = continuing.drawings(job, worth, view, picture)
         starts = {level: drawings.of(level) for level in job.levels}
     if not any(len(start[0].controls) for start in starts.values()):
         raise UserError(
@@ -65,7 +66,11 @@ def sketch(
             keep(stages)
         ranked = [run.level(stages, level, starts[level]) for level in job.levels]
     sketches = [best for best, *_ in ranked] + [other for _, *others in ranked for other in others]
-    return sketches, run.report(guide_name, str(device), sketches[: len(ranked)])
+    report = run.report(guide_name, str(device), sketches[: len(ranked)])
+    if job.abstraction:
+        with run.stage("steps"):
+            report["abstraction"] = [quick.to_json() for quick in stepping.quick_sketches(job, stages, drawings, run)]
+    return sketches, report
 
 
 def _attention(view: View, guide_name: str, device: torch.device) -> Array | None:
