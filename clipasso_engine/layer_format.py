@@ -20,6 +20,15 @@ IMPORTANCE = f"{{{NAMESPACE}}}importance"
 COLOUR = f"{{{NAMESPACE}}}colour"
 """Attribute of a stroke's path: ``#rrggbb``, the photo's colour along it, whatever colour it is drawn in."""
 
+BRUSH = f"{{{NAMESPACE}}}brush"
+"""Attribute of a path, and of what it uses in the defs: the brush that draws it; a plain stroke has none."""
+
+WIDTH = f"{{{NAMESPACE}}}width"
+"""Attribute of a path: its plain stroke's width and the width it is drawn with, where that is another."""
+
+LOOK = f"{{{NAMESPACE}}}look"
+"""Attribute of a layer: how its strokes were last painted, where that is not plain."""
+
 
 @dataclass(frozen=True)
 class LayerMetadata:

@@ -1,0 +1,134 @@
+"""The brushes: how each draws a line. What they are made of is in `brush`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from random import Random
+from typing import Callable, List, Sequence, Tuple
+
+from clipasso_engine.job import Point
+
+from .power_stroke import FLAT, ROUND, TAPERED, Cubic, PowerStroke
+
+_SAMPLES = 24  # of a segment, to measure along it
+_NIB = math.radians(40)  # a broad nib held by a right hand: thin strokes rise to the right
+_THIN = 0.16  # of a nib's width: its thinnest line
+
+Pressure = Callable[[Sequence[Tuple[float, float]], Random], List[Tuple[float, float]]]
+"""From the directions along a line ((share of its length, angle) each) to its width points: (share, factor) each."""
+
+
+@dataclass(frozen=True)
+class Grain:
+    """How paper takes the stroke's material. Lengths are in widths of the plain stroke."""
+
+    size: tuple[float, float]  # of a speck, along x and along y
+    softness: float  # how far the edge fades
+    bite: float  # 0: the paper takes everything, 1: only where it stands out most
+    contrast: float  # how sharply a speck ends
+
+
+@dataclass(frozen=True)
+class Brush:
+    """Lengths are in widths of the plain stroke."""
+
+    width: float
+    opacity: float = 1.0
+    cap: str = ROUND  # what ends look like
+    pressure: Pressure | None = None  # None: equally wide everywhere
+    grain: Grain | None = None
+    dashes: tuple[float, ...] = ()
+    crosses: bool = False  # whether both ends are marked
+    blend: str = ""  # CSS mix-blend-mode
+
+
+def _ink(_directions: Sequence[tuple[float, float]], _chance: Random) -> list[tuple[float, float]]:
+    return [(0.16, 0.62), (0.42, 1.0), (0.75, 0.66)]
+
+
+def _pencil(_directions: Sequence[tuple[float, float]], chance: Random) -> list[tuple[float, float]]:
+    return [(share, factor * chance.uniform(0.85, 1.15)) for share, factor in _PENCIL]
+
+
+_PENCIL = ((0.03, 0.6), (0.22, 0.95), (0.5, 0.85), (0.75, 1.0), (0.97, 0.55))
+
+
+def _charcoal(_directions: Sequence[tuple[float, float]], chance: Random) -> list[tuple[float, float]]:
+    return [(share, factor * chance.uniform(0.8, 1.15)) for share, factor in _CHARCOAL]
+
+
+_CHARCOAL = ((0.03, 0.6), (0.2, 1.0), (0.4, 0.8), (0.62, 1.0), (0.85, 0.9), (0.97, 0.45))
+
+
+def _broad_nib(directions: Sequence[tuple[float, float]], _chance: Random) -> list[tuple[float, float]]:
+    chosen = directions[1:-1:4]
+    return [(share, max(_THIN, abs(math.sin(angle + _NIB)))) for share, angle in chosen]
+
+
+BRUSHES: dict[str, Brush] = {
+    "plain": Brush(1.0),
+    "pencil": Brush(
+        0.9, opacity=0.8, pressure=_pencil, grain=Grain(size=(0.22, 0.22), softness=0.14, bite=0.7, contrast=2.6)
+    ),
+    "ink": Brush(1.4, cap=TAPERED, pressure=_ink),
+    "marker": Brush(2.4, opacity=0.72, blend="multiply"),
+    "charcoal": Brush(
+        2.4, opacity=0.85, pressure=_charcoal, grain=Grain(size=(0.3, 0.3), softness=0.45, bite=0.68, contrast=2.6)
+    ),
+    "calligraphic": Brush(1.8, cap=FLAT, pressure=_broad_nib),
+    "construction": Brush(0.3, opacity=0.75, cap=FLAT, dashes=(3.2, 1.2), crosses=True),
+}
+"""In the order of the dialog. "plain" is what a new sketch is made of."""
+
+
+def power_stroke(brush: Brush, curve: Sequence[Cubic], width: float, seed: str) -> PowerStroke | None:
+    """How ``brush`` draws an open ``curve``, ``width`` wide at its widest; None if it is as wide everywhere.
+
+    Same ``seed``, same stroke.
+    """
+    track = _track(curve)
+    if brush.pressure is None or track[-1][0] == 0:
+        return None
+    total = track[-1][0]
+    directions = [(length / total, angle) for length, angle, _t in track]
+    points = brush.pressure(directions, Random(seed))
+    return PowerStroke(
+        tuple((_parameter(track, share * total), factor * width / 2) for share, factor in points), brush.cap
+    )
+
+
+_Step = Tuple[float, float, float]  # length so far, direction (radians), parameter
+
+
+def _track(curve: Sequence[Cubic]) -> list[_Step]:
+    """Samples along a curve."""
+    steps: list[_Step] = []
+    length = 0.0
+    x, y = curve[0][0]
+    for number, cubic in enumerate(curve):
+        for step in range(1, _SAMPLES + 1):
+            t = step / _SAMPLES
+            nx, ny = point_at(cubic, t)
+            length += math.hypot(nx - x, ny - y)
+            angle = math.atan2(ny - y, nx - x)
+            if not steps:
+                steps.append((0.0, angle, 0.0))
+            steps.append((length, angle, number + t))
+            x, y = nx, ny
+    return steps
+
+
+def _parameter(track: Sequence[_Step], length: float) -> float:
+    """The parameter at a length along the curve."""
+    for before, after in zip(track, track[1:]):
+        if length <= after[0] and after[0] > before[0]:
+            share = (length - before[0]) / (after[0] - before[0])
+            return before[2] + share * (after[2] - before[2])
+    return track[-1][2]
+
+
+def point_at(cubic: Cubic, t: float) -> Point:
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = cubic
+    a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3
+    return a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
