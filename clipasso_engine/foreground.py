@@ -25,6 +25,9 @@ from .strokes import Array
 
 _SUPERPIXELS = 250
 _LIKELY = 0.6  # score from which on a region may be part of the object though the cut left it out
+_BESIDE = 12  # px
+_CLEAR_BOUNDARY = 0.3
+_FRAME = 4  # px
 _CUT_SIDE = 160  # px: long side at which GrabCut runs
 
 # Of the geodesic distance between neighbouring superpixels, in units in which colour (CIE Lab) counts half.
@@ -54,10 +57,23 @@ class Foreground:
         return sum(p.area for p in pieces) / max(1.0, sum(p.area_convex for p in pieces))
 
     def clearness(self, boundary: NDArray[np.float32]) -> float:
-        """How clearly the object stands out, 0..1: mean boundary strength near its outline, the photo's frame not
-        counted; 0 where the mask is all or nothing."""
-        outline = self.mask & ~ndimage.binary_erosion(self.mask, border_value=1)
-        return float(ndimage.maximum_filter(boundary, 7)[outline].mean()) if outline.any() else 0.0
+        """How clearly the object stands out, -1..1: how much stronger boundaries [h, w] are along its outline than
+        `_BESIDE` px inside and outside, since among many lines any outline finds some; 0 without an outline."""
+        inside = ndimage.distance_transform_edt(np.pad(self.mask, 1, mode="edge"))[1:-1, 1:-1]
+        outside = ndimage.distance_transform_edt(~self.mask)
+        depth = inside - outside
+        in_photo = np.zeros_like(self.mask)
+        in_photo[_FRAME:-_FRAME, _FRAME:-_FRAME] = True
+        strength = ndimage.maximum_filter(boundary, 5)
+        along = strength[(np.abs(depth) <= 1) & in_photo]
+        beside = strength[(np.abs(np.abs(depth) - _BESIDE) <= 1) & in_photo]
+        return float(along.mean() - beside.mean()) if len(along) and len(beside) else 0.0
+
+    def share(self, boundary: NDArray[np.float32]) -> float:
+        """How much of the photo's clear boundaries [h, w] lies on the object, 0..1."""
+        clear = np.where(boundary > _CLEAR_BOUNDARY, boundary, 0.0)
+        near = ndimage.binary_dilation(self.mask, iterations=4)
+        return float(clear[near].sum() / max(clear.sum(), 1e-9))
 
 
 def find(rgb: NDArray[np.uint8], boundary: NDArray[np.float32]) -> Foreground:

@@ -26,6 +26,7 @@ _OUTSIDE = -0.5  # weight outside the object, in units of the boundary's strengt
 _UNSURE = ((0.2, 0.4, 0.8), (_OUTSIDE, 0.0, 0.6))  # outside the mask: object score -> weight
 _NOISE = 0.1  # boundary strength that means nothing
 _OUTLINE = 1.25  # the outline's worth beside a line inside of the same strength
+_GUESSED_OUTLINE = 0.7  # the same of a guess at the object
 _FAINT = 0.3  # boundary strength below which the outline is a guess of the mask's
 _GUESS = -0.1  # weight of such a guess, and of a line drawn before: a stroke may cross a short one, not follow it
 _SAME = 4.5  # px: parallel lines this near are one line
@@ -33,6 +34,7 @@ _TURN_REACH = 8  # px before and after a point between which the line's turn the
 _SHARP = np.pi / 3  # turn from which on a point tells as much as any
 _STRAIGHT, _CURVED = 0.55, 1.65  # worth of a straight and of a sharply turning line
 _MIDDLE = 0.35  # of the diagonal: without an object, lines this far from the middle weigh 60 % of those in it
+_NOT_GUESSED = 0.4  # worth of a line off the guess
 _FRAME = 0.025  # of the diagonal: a line along the frame this near to it is the frame
 
 
@@ -62,17 +64,25 @@ def _fixed(point: Array) -> tuple[int, int]:
     return int(x), int(y)
 
 
-def find(boundary: NDArray[np.float32], found: Foreground | None, attention: Array | None = None) -> Lines:
+def find(
+    boundary: NDArray[np.float32],
+    found: Foreground | None,
+    guess: Foreground | None = None,
+    attention: Array | None = None,
+) -> Lines:
     """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``.
 
+    Without one, lines near the middle and on what is a ``guess`` at the object weigh more.
     ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look; it counts for half.
     """
     height, width = boundary.shape
     diagonal = float(np.hypot(height, width))
     ridges = tracing.trace(boundary)
-    rims = outline.outlines(found.mask, boundary) if found else []
-    belongs = _belonging(found, _RIM * diagonal) if found else _towards_middle(height, width)
-    outlined = [np.where(rim.strength > _FAINT, _OUTLINE * rim.strength, _GUESS) for rim in rims]
+    seen = found or guess
+    rims = outline.outlines(seen.mask, boundary) if seen else []
+    worth = _OUTLINE if found else _GUESSED_OUTLINE
+    belongs = _belonging(found, _RIM * diagonal) if found else _likely(height, width, guess)
+    outlined = [np.where(rim.strength > _FAINT, worth * rim.strength, _GUESS) for rim in rims]
     inner = []
     for ridge in ridges:
         weight = np.maximum(ridge.strength - _NOISE, 0) / (1 - _NOISE) * _sampled(belongs, ridge.points)
@@ -130,11 +140,13 @@ def _belonging(found: Foreground, rim: float) -> Array:
     return result
 
 
-def _towards_middle(height: int, width: int) -> Array:
-    """[h, w]: what a photo without a clear object is about lies more often in its middle."""
+def _likely(height: int, width: int, guess: Foreground | None) -> Array:
+    """[h, w]: what a photo without a clear object is about lies more often in its middle, and on the guess at one."""
     y, x = np.mgrid[:height, :width]
     apart = np.hypot(x - width / 2, y - height / 2) / np.hypot(height, width)
     result: Array = np.exp(-0.5 * (apart / _MIDDLE) ** 2)
+    if guess is not None:
+        result *= np.where(ndimage.binary_dilation(guess.mask, iterations=3), 1.0, _NOT_GUESSED)
     return result
 
 

@@ -29,9 +29,9 @@ def sketch(
 ) -> tuple[list[Sketch], dict[str, Any]]:
     """Sketch a photo at every level of the job.
 
-    ``emit`` receives the messages ``stage``, ``notice``, ``step`` and ``level`` of `job.Message`; ``stop`` is asked
-    between steps and true means: finish with the best so far, as does the end of the job's time budget. ``keep`` is
-    given the stages before the optimisation.
+    ``emit`` receives the messages ``stage``, ``photo``, ``notice``, ``step`` and ``level`` of `job.Message`; ``stop``
+    is asked between steps and true means: finish with the best so far, as does the end of the job's time budget.
+    ``keep`` is given the stages before the optimisation.
 
     Returns the sketches, most strokes first, after them the other candidates; and the report. Raises `UserError` when
     the photo cannot be sketched.
@@ -39,6 +39,7 @@ def sketch(
     run = Run(job, emit, stop)
     with run.stage("load"):
         picture = photo.load(job.photo)
+        emit({"type": "photo", "width": picture.width, "height": picture.height})
         device = _device(job.device)
         if job.quality == "paper":
             return paper_job.sketch(job, picture, device, emit, stop)
@@ -49,7 +50,7 @@ def sketch(
     if notice:
         run.notice(notice)
     with run.stage("trace"):
-        worth = lines.find(view.boundary, view.found, _attention(view, guide_name, device))
+        worth = lines.find(view.boundary, view.found, view.guess, _attention(view, guide_name, device))
         worth = continuing.left_over(job, worth, view, picture)
         drawings = continuing.drawings(job, worth, view, picture)
         starts = {level: drawings.of(level) for level in job.levels}
@@ -59,7 +60,8 @@ def sketch(
             "Choose a photo with an object in it, or with more contrast."
         )
     with run.stage("optimise"):
-        subject = guidance.Subject(view.rgb, worth.picture(), device, job.seed, job.text, job.clip_model)
+        shown = view.rgb if view.found is None else np.where(view.found.region[..., None], view.rgb, np.uint8(255))
+        subject = guidance.Subject(shown, worth.picture(), device, job.seed, job.text, job.clip_model)
         guide = guidance.build(guide_name, subject)
         stages = Stages(picture, view, worth, {level: some[0] for level, some in starts.items()}, subject, guide)
         if keep is not None:

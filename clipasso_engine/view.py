@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 CANVAS = 256
 """Px: longer side of the canvas on which strokes are found and optimised."""
 
-_CLEAR = 0.6  # mean boundary strength along an object's outline from which on it counts as an object
+_CLEAR = 0.36  # how much stronger an object's outline must be than what lies beside it
 _SOLID = 0.42  # of its convex hull that an object fills
 _SMALLEST = 0.015  # of the photo that an object covers
+_SHARE = 0.42  # of the photo's boundaries that lie on the object
 _NEARLY = 0.35  # score of regions that shall at least be in the picture
 
 
@@ -39,6 +40,7 @@ class View:
     rgb: NDArray[np.uint8]  # [h, w, 3] the canvas
     boundary: NDArray[np.float32]  # [h, w]
     found: Foreground | None  # the object; None: everything is drawn
+    guess: Foreground | None = None  # what may be the object where none is clear: drawn first, but not alone
 
     @property
     def size(self) -> tuple[int, int]:
@@ -73,12 +75,15 @@ def look(network: nn.Module, picture: Photo, background: str) -> View:
         found = foreground.from_alpha(_fitted(frame.crop(alpha), canvas))
     else:
         found = foreground.find(canvas, boundaries)
-    if background == "remove" and not found.mask.any():
+    if not found.mask.any() and (background == "remove" or alpha is not None):
         raise UserError(
             "No object was found to take out of its background. Keep the background, or choose another photo."
         )
-    if not (background == "remove" or _is_object(found, boundaries)):
-        return View(frame, canvas, boundaries, None)
+    if background == "auto" and alpha is None:
+        if not _is_object(found, boundaries):
+            return View(frame, canvas, boundaries, None)
+        if found.clearness(boundaries) < _CLEAR:
+            return View(frame, canvas, boundaries, None, found)
     box = closeup.around(found.mask | (found.score > _NEARLY), frame)
     if box == frame:
         return View(frame, canvas, boundaries, found)
@@ -92,8 +97,9 @@ def look(network: nn.Module, picture: Photo, background: str) -> View:
 
 
 def _is_object(found: Foreground, boundaries: NDArray[np.float32]) -> bool:
+    """Whether what was found is more than patches of background around an object, or details on one."""
     large = float(found.mask.mean()) >= _SMALLEST
-    return large and found.solidity() >= _SOLID and found.clearness(boundaries) >= _CLEAR
+    return large and found.solidity() >= _SOLID and found.share(boundaries) >= _SHARE
 
 
 def _fitted(values: NDArray[np.float32], canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
