@@ -22,7 +22,16 @@ if __name__ == "__main__":
 
 import inkex  # noqa: E402
 
-from inkscape_extension import engine_process, live, options, progress_window, sketch_layer, source_photo  # noqa: E402
+from inkscape_extension import (  # noqa: E402
+    background,
+    engine_process,
+    finished,
+    live,
+    options,
+    placing,
+    progress_window,
+    source_photo,
+)
 
 
 class SketchImage(inkex.EffectExtension):
@@ -37,8 +46,11 @@ class SketchImage(inkex.EffectExtension):
         with photo.file(folders) as path:
             job = options.job(self.options, str(path))
             photo_sha256 = source_photo.sha256(path)
-            sketches, report = live.sketch(job)
-        sketch_layer.insert(photo, sketches, job, report, photo_sha256, visible=self.options.visible)
+            document = finished.Document.of(self.svg, self.document_path())
+            if background.start(job, finished.Asked.by(document, photo, photo_sha256, self.options)):
+                raise background.StartedError
+            outcome = live.sketch(job)
+        placing.insert(photo, outcome, job, photo_sha256, self.options)
 
 
 def main() -> int:
@@ -47,7 +59,7 @@ def main() -> int:
         SketchImage().run()
     except UserError as error:
         messages.tell(str(error))
-    except (engine_process.CancelledError, progress_window.ShownError):
+    except (engine_process.CancelledError, progress_window.ShownError, background.StartedError):
         pass
     except Exception:
         messages.tell_of_a_bug(LOG)

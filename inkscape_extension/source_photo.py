@@ -98,6 +98,12 @@ def find(svg: inkex.SvgDocumentElement) -> SourcePhoto:
     return SourcePhoto(_only_photo(svg, by_id))
 
 
+def by_ids(svg: inkex.SvgDocumentElement, ids: Sequence[str]) -> SourcePhoto | None:
+    """The photo whose `SourcePhoto.path` had these ids, wherever it is now; None if it is no longer there."""
+    path = tuple(svg.getElementById(identifier) for identifier in ids)
+    return SourcePhoto(path) if path and None not in path and path[-1].TAG == "image" else None
+
+
 def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElement]) -> Path_:
     paths = _photos(svg, by_id)
     images = [path for path in paths if len(path) == 1] or paths  # clones of the only photo do not make it ambiguous

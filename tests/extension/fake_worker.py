@@ -3,7 +3,8 @@
     python fake_worker.py SCENARIO.json
 
 The scenario: ``width``, ``height`` (of the photo, pixels), ``strokes`` ([[x, y] * 4, ...] in photo pixels),
-``stroke_width``, ``heard`` (a file that gets the messages received, one a line, for the test to read), ``behaviour``.
+``stroke_width``, ``seconds`` (it takes, with strokes that move),
+``heard`` (a file that gets the messages received, one a line, for the test to read), ``behaviour``.
 """
 
 import json
@@ -89,6 +90,15 @@ def main():
     if behaviour in ("until stopped", "chatters on"):
         while not stop.wait(0.02) or behaviour == "chatters on":
             say(type="step", step=1, steps=100, loss=1.0, strokes=[])
+    say(type="photo", width=scenario["width"], height=scenario["height"])
+    begun = time.monotonic()
+    while time.monotonic() - begun < scenario.get("seconds", 0) and not stop.is_set():
+        shift = 8 * (1 - (time.monotonic() - begun) / scenario["seconds"])
+        moved = [[[x + shift, y - shift] for x, y in stroke] for stroke in scenario["strokes"]]
+        step = int(100 * (time.monotonic() - begun) / scenario["seconds"])
+        say(type="stage", name="optimise")
+        say(type="step", step=step, steps=100, level=job["levels"][0], loss=1.0, strokes=moved)
+        time.sleep(0.05)
     sketches = [sketch(scenario, level) for level in job["levels"]]
     if behaviour == "broken sketch":
         del sketches[0]["strokes"][0]["points"]

@@ -13,7 +13,8 @@ FILES = [
 # Names with a dot are written as they are imported.
 ALLOWED = {
     *("__future__", "argparse", "ast", "base64", "binascii", "collections", "contextlib", "ctypes", "dataclasses"),
-    *("hashlib", "json", "math", "os", "pathlib", "queue", "re", "select", "signal", "subprocess", "sys", "tempfile"),
+    *("fcntl", "hashlib", "json", "math", "os", "pathlib", "queue", "re", "secrets", "select", "shutil", "signal"),
+    *("subprocess", "sys", "tempfile"),
     *("threading", "time", "traceback", "typing", "urllib"),
     *("gi", "inkex", "lxml", "inkscape_extension"),
     "clipasso_engine",

@@ -1,0 +1,105 @@
+"""Inkscape on the session bus (Linux): each of its extensions is an action that another process can have it run.
+
+Elsewhere, in a sandbox or where Inkscape's Python has no GLib bindings, there is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NAME, OBJECT = "org.inkscape.Inkscape", "/org/inkscape/Inkscape"
+_BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+_CALL_MS = 3000
+
+
+@dataclass(frozen=True)
+class Inkscape:
+    """A running Inkscape. Its process is known by when it started, too: ids are used again."""
+
+    owner: str  # the connection's name on the bus, ":1.23"
+    pid: int
+    started: int  # clock ticks after the machine did
+
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        return _started(self.pid) != self.started
+
+    def run(self, extension: str, seconds: float) -> bool:
+        """Have it run an extension, by its id, on the active document; whether it could be reached.
+
+        Returns when the extension has ended, or after ``seconds``.
+        """
+        action = f"{extension}.noprefs"
+        arguments = _variant("(sava{sv})", (action, [], {}))
+        call = (self.owner, OBJECT, "org.gtk.Actions", "Activate", arguments)
+        return _call(*call, "()", round(1000 * seconds)) is not None
+
+
+def find(extension: str) -> Inkscape | None:
+    """The Inkscape that runs us and can be told to run ``extension``; None if it cannot be reached.
+
+    Another Inkscape may have the name on the bus: ours is the one that holds the other end of our stdout.
+    """
+    address = os.environ.get("DBUS_SESSION_BUS_ADDRESS") or ""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if not address and not (runtime and Path(runtime, "bus").exists()):
+        return None  # GLib would start a bus
+    owner = _call(*_BUS, "GetNameOwner", _variant("(s)", (NAME,)), "(s)")
+    if owner is None:
+        return None
+    pid = _call(*_BUS, "GetConnectionUnixProcessID", _variant("(s)", (owner,)), "(u)")
+    if pid is None or not _holds_our_stdout(pid):
+        return None
+    actions = _call(owner, OBJECT, "org.gtk.Actions", "List", None, "(as)") or ()
+    started = _started(pid)
+    return Inkscape(owner, pid, started) if f"{extension}.noprefs" in actions and started else None
+
+
+def _call(
+    name: str, path: str, interface: str, method: str, arguments: Any, reply: str, milliseconds: int = _CALL_MS
+) -> Any:
+    """The only value of the reply, () if it has none; None if nobody answers."""
+    try:
+        from gi.repository import Gio, GLib
+    except ImportError:
+        return None
+    try:
+        bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
+        kind = GLib.VariantType(reply)
+        flags = Gio.DBusCallFlags.NO_AUTO_START
+        values = bus.call_sync(name, path, interface, method, arguments, kind, flags, milliseconds, None).unpack()
+    except GLib.Error:
+        return None
+    return values[0] if values else ()
+
+
+def _variant(kind: str, value: Any) -> Any:
+    try:
+        from gi.repository import GLib
+    except ImportError:
+        return None
+    return GLib.Variant(kind, value)
+
+
+def _holds_our_stdout(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        ours = os.readlink("/proc/self/fd/1")
+        if ours.startswith("pipe:"):
+            for descriptor in os.listdir(f"/proc/{pid}/fd"):
+                with contextlib.suppress(OSError):  # closed meanwhile
+                    if os.readlink(f"/proc/{pid}/fd/{descriptor}") == ours:
+                        return True
+    return False
+
+
+def _started(pid: int) -> int:
+    """When a process started, in clock ticks; 0 if there is none, or only its remains."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return int(fields[19]) if fields[0] != "Z" else 0
+    except (OSError, ValueError, IndexError):
+        return 0
