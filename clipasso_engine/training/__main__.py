@@ -63,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument("--minutes", type=float, default=Plan.minutes, help="stop then, if the steps take longer")
     training.add_argument("--batch", type=int, default=Plan.batch)
     training.add_argument("--crop", type=int, default=Plan.crop)
+    training.add_argument("--learning-rate", type=float, default=Plan.learning_rate)
+    training.add_argument("--start", type=Path, help="weights to go on from")
     training.set_defaults(run=_train)
 
     measure = commands.add_parser("evaluate", help="compare network and teacher on photos that training did not see")
@@ -91,9 +93,18 @@ def _views(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    plan = Plan(steps=options.steps, minutes=options.minutes, batch=options.batch, crop=options.crop)
-    train(options.views, plan, lambda network: save(network, options.weights))
-    print(f"{options.weights} SHA-256 {hashlib.sha256(options.weights.read_bytes()).hexdigest()}")
+    plan = Plan(options.steps, options.minutes, options.batch, options.crop, options.learning_rate)
+    start = _network(options.start) if options.start else None
+    train(options.views, plan, lambda network: save(network, options.weights), start=start)
+    print(f"{options.weights} SHA-256 {_sha256(options.weights)}")
+
+
+def _network(weights: Path) -> BoundaryNetwork:
+    return boundary.load(weights=weights, sha256=_sha256(weights))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def save(network: BoundaryNetwork, path: Path) -> None:
@@ -105,11 +116,7 @@ def save(network: BoundaryNetwork, path: Path) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    network = boundary.load()
-    if options.weights:
-        network = boundary.load(
-            weights=options.weights, sha256=hashlib.sha256(options.weights.read_bytes()).hexdigest()
-        )
+    network = _network(options.weights) if options.weights else boundary.load()
     expert = teacher.load(options.teacher).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch types lack it
     rows = []
     found: dict[float, list[Agreement]] = {threshold: [] for threshold in _THRESHOLDS}

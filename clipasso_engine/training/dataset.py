@@ -54,10 +54,16 @@ def views(photos: list[Path], variants: int, seed: int) -> Iterator[NDArray[np.u
 
 
 def drawings(outlines: list[NDArray[np.bool_]], count: int, seed: int) -> Iterator[NDArray[np.uint8]]:
-    """Dark strokes on white, of the size of `views`: half of them random curves, half traced from thinned photos."""
+    """Dark strokes on white, of the size of `views`: random curves and, as often, lines traced from thinned photos.
+
+    Every eighth is an empty sheet of some colour, even or shaded: the network must learn to see nothing in it.
+    """
     rng = np.random.default_rng(seed)
     size = WINDOW + 2 * PADDING
     for k in range(count):
+        if k % 8 == 7:
+            yield _sheet(size, rng)
+            continue
         traced = k % 2 == 0
         ink = _inked(outlines[rng.integers(len(outlines))], rng) if traced else _random_curves(size, rng)
         dark = 255 * (1 - rng.choice([0.0, rng.uniform(0, 0.6)], p=[0.7, 0.3]))
@@ -190,6 +196,16 @@ def _inked(outline: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.f
     kept = np.argsort(lengths)[::-1][: rng.integers(4, 48)]
     lines = np.isin(pieces, kept[lengths[kept] > 6])
     return np.clip(0.5 + rng.uniform(1.2, 4) / 2 - ndimage.distance_transform_edt(~lines), 0, 1)
+
+
+def _sheet(size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A blank sheet [size, size, 3] in one colour, often grey, or in two that pass into each other evenly."""
+    one = rng.uniform(0, 255, 3) if rng.random() < 0.5 else np.full(3, rng.uniform(0, 255))
+    other = one + rng.choice([0, 1]) * rng.uniform(-80, 80, 3)
+    angle = rng.uniform(0, 2 * math.pi)
+    y, x = np.indices((size, size)) / size - 0.5
+    share = 0.5 + (np.cos(angle) * y + np.sin(angle) * x) / math.sqrt(2)
+    return np.clip(one + share[..., None] * (other - one), 0, 255).round().astype(np.uint8)
 
 
 def _random_curves(size: int, rng: np.random.Generator) -> NDArray[np.float64]:

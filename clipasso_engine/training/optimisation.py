@@ -41,17 +41,25 @@ class Plan:
     seed: int = 0
 
 
-def train(views: list[Path], plan: Plan, save: Callable[[BoundaryNetwork], None], every: int = 200) -> None:
+def train(
+    views: list[Path],
+    plan: Plan,
+    save: Callable[[BoundaryNetwork], None],
+    every: int = 200,
+    start: BoundaryNetwork | None = None,
+) -> None:
     """Train on the folders that `dataset.build` wrote.
 
     Every core has a copy of the network and its share of each batch (as in data-parallel training on several GPUs).
 
     Args:
         save: called with the averaged network, batch normalisation folded in, every ``every`` steps and at the end.
+        start: a network to go on from; its normalisation is folded in and stays so. None: start from random weights.
     """
     torch.manual_seed(plan.seed)
     data = Views(views, plan.crop)
-    network = BoundaryNetwork(norm=True).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = BoundaryNetwork(norm=True) if start is None else copy.deepcopy(start).requires_grad_(True)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = AveragedModel(network, avg_fn=partial(_moved, decay=plan.averaging), use_buffers=True)
     assert isinstance(average.module, BoundaryNetwork)
     optimiser = torch.optim.AdamW(network.parameters(), plan.learning_rate, weight_decay=plan.weight_decay)

@@ -66,7 +66,7 @@ def test_long_side_and_proportions(network: BoundaryNetwork, height: int, width:
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (128, 128, 128), (200, 40, 30), (20, 90, 220)])
 def test_nothing_in_a_blank_photo(network: BoundaryNetwork, colour: tuple[int, int, int]) -> None:
     photo = np.full((180, 240, 3), colour, np.uint8)
-    assert boundary.predict(network, photo).max() < 0.1
+    assert boundary.predict(network, photo).max() < 0.3
 
 
 def _square() -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

@@ -66,7 +66,7 @@ def test_views_training_and_evaluation_run_end_to_end(
 
 
 def test_training_learns_and_repeats(photos: Path, tiny_teacher: teacher.HED, tmp_path: Path) -> None:
-    """Same seed, same weights; and they fit the teacher's answers better than those of a shorter run."""
+    """Same seed, same weights; the longer the training, the better they fit the teacher's answers."""
     dataset.build(sorted(photos.iterdir()), tmp_path / "views", tiny_teacher, variants=1)
     runs = []
     for k, steps in enumerate(("20", "20", "2")):
@@ -77,15 +77,19 @@ def test_training_learns_and_repeats(photos: Path, tiny_teacher: teacher.HED, tm
         )
         runs.append(weights)
     assert runs[0].read_bytes() == runs[1].read_bytes()
+    further = tmp_path / "further.safetensors"
+    arguments = ["train", str(further), str(tmp_path / "views"), "--steps", "15", "--batch", "4", "--crop", "64"]
+    assert main([*arguments, "--start", str(runs[0]), "--learning-rate", "0.001"]) == 0
     views = dataset.Views([tmp_path / "views"], crop=64)
     crops = [views.draw(np.random.default_rng(k)) for k in range(6)]
     rgb, target = (torch.stack([crop[k] for crop in crops]) for k in (0, 1))
     losses = []
-    for weights in (runs[0], runs[2]):
+    for weights in (runs[2], runs[0], further):
         network = boundary.load(weights=weights, sha256=_sha256(weights))
         with torch.inference_mode():
             losses.append(float(boundary_loss(network(rgb), target, Plan())))
-    assert losses[0] < 0.9 * losses[1]
+    assert losses[1] < 0.9 * losses[0]
+    assert losses[2] < losses[1]
 
 
 def test_a_views_target_is_what_the_teacher_sees_there(photos: Path, tiny_teacher: teacher.HED, tmp_path: Path) -> None:
@@ -120,6 +124,16 @@ def test_thinning_keeps_the_crest_of_a_line() -> None:
         assert distance[lines].max() <= 1
         assert 40 <= lines.sum() <= 260
     assert not evaluation.thin(np.full((64, 64), 0.4, np.float32)).any()
+
+
+def test_every_eighth_drawing_is_an_empty_sheet() -> None:
+    outline = np.zeros((dataset.WINDOW, dataset.WINDOW), bool)
+    outline[40, 20:200] = True
+    sheets = list(dataset.drawings([outline], count=16, seed=0))
+    size = dataset.WINDOW + 2 * boundary.PADDING
+    assert {sheet.shape for sheet in sheets} == {(size, size, 3)}
+    steepest = [max(int(np.abs(np.diff(sheet.astype(int), axis=a)).max()) for a in (0, 1)) for sheet in sheets]
+    assert [k for k, steep in enumerate(steepest) if steep <= 2] == [7, 15]
 
 
 def test_agreement_counts_pixels_within_the_tolerance() -> None:
