@@ -134,6 +134,54 @@ def _across(vertices, v, away_x, away_y, distance):  # type: ignore[no-untyped-d
 
 
 @_compiled
+def _cut(chain, first, vertices):  # type: ignore[no-untyped-def]
+    """Fill ``vertices`` [n + 1, 2] with the points at t = i/n of the cubic whose first control point is ``first``."""
+    count = len(vertices) - 1
+    for i in range(count + 1):
+        t = i / count
+        u = 1.0 - t
+        for axis in range(2):
+            vertices[i, axis] = (
+                u * u * u * chain[first, axis]
+                + 3.0 * u * u * t * chain[first + 1, axis]
+                + 3.0 * u * t * t * chain[first + 2, axis]
+                + t * t * t * chain[first + 3, axis]
+            )
+
+
+@_compiled
+def _overhang(vertices, v, reach):  # type: ignore[no-untyped-def]
+    """How far beyond a segment's end, the inner vertex ``v``, cells can lie that no neighbour is nearer to.
+
+    They lie in the wedge between the two segments' normals at ``v``, which is thin where the curve hardly turns.
+    """
+    ax = vertices[v, 0] - vertices[v - 1, 0]
+    ay = vertices[v, 1] - vertices[v - 1, 1]
+    bx = vertices[v + 1, 0] - vertices[v, 0]
+    by = vertices[v + 1, 1] - vertices[v, 1]
+    if ax * bx + ay * by <= 0.0:
+        return reach
+    sine = abs(ax * by - ay * bx) / math.sqrt((ax * ax + ay * ay) * (bx * bx + by * by))
+    return min(reach, reach * sine + 1e-3)  # the thousandth is for rounding
+
+
+@_compiled
+def _span(x1, y1, length, dy, reach, before, after):  # type: ignore[no-untyped-def]
+    """From where to where a row may be near a segment (x1, y1), relative to its start; the row is ``dy`` below that."""
+    low = min(0.0, x1) - reach
+    high = max(0.0, x1) + reach
+    if abs(y1) > 1e-9:  # no farther to the sides of the segment than ``reach``
+        low = max(low, dy * x1 / y1 - reach * length / abs(y1))
+        high = min(high, dy * x1 / y1 + reach * length / abs(y1))
+    if abs(x1) > 1e-9:  # no farther beyond its ends than the overhangs ``before`` and ``after``
+        back = (-before * length - dy * y1) / x1
+        ahead = ((length + after) * length - dy * y1) / x1
+        low = max(low, min(back, ahead))
+        high = min(high, max(back, ahead))
+    return low, high
+
+
+@_compiled
 def forward(  # type: ignore[no-untyped-def]
     points,
     widths,
@@ -177,36 +225,25 @@ def forward(  # type: ignore[no-untyped-def]
             for first in range(0, points.shape[2] - 1, 3):
                 count = segments[curve]
                 curve += 1
-                for i in range(count + 1):
-                    t = i / count
-                    u = 1.0 - t
-                    b0, b1, b2, b3 = u * u * u, 3.0 * u * u * t, 3.0 * u * t * t, t * t * t
-                    for axis in range(2):
-                        vertices[top + i, axis] = (
-                            b0 * points[b, s, first, axis]
-                            + b1 * points[b, s, first + 1, axis]
-                            + b2 * points[b, s, first + 2, axis]
-                            + b3 * points[b, s, first + 3, axis]
-                        )
+                _cut(points[b, s], first, vertices[top : top + count + 1])
+                after = reach
                 for v in range(top, top + count):
                     x0 = vertices[v, 0]
                     y0 = vertices[v, 1]
                     x1 = vertices[v + 1, 0] - x0
                     y1 = vertices[v + 1, 1] - y0
-                    scale = 1.0 / max(x1 * x1 + y1 * y1, 1e-30)
+                    length = max(math.sqrt(x1 * x1 + y1 * y1), 1e-15)
+                    scale = 1.0 / (length * length)
+                    before = after
+                    after = reach if v == top + count - 1 else _overhang(vertices, v + 1, reach)
                     # Clipped before they are rounded: an integer has no room for a point far away.
-                    left = math.ceil(min(max(min(x0, x0 + x1) - reach - 0.5, 0.0), float(width)))
-                    right = math.floor(max(min(max(x0, x0 + x1) + reach - 0.5, width - 1.0), -1.0))
                     upper = math.ceil(min(max(min(y0, y0 + y1) - reach - 0.5, 0.0), float(height)))
                     lower = math.floor(max(min(max(y0, y0 + y1) + reach - 0.5, height - 1.0), -1.0))
-                    # Half the horizontal extent of the band around the segment, by which rows are cut short.
-                    slope = x1 / y1 if abs(y1) > 1e-9 else 0.0
-                    band = reach * math.sqrt(1.0 + slope * slope) if abs(y1) > 1e-9 else 1e9
                     for row in range(upper, lower + 1):
                         dy = row + 0.5 - y0
-                        middle = x0 + dy * slope - 0.5
-                        start = max(left, math.ceil(min(max(middle - band, 0.0), float(width))))
-                        stop = min(right, math.floor(max(min(middle + band, width - 1.0), -1.0)))
+                        low, high = _span(x1, y1, length, dy, reach, before, after)
+                        start = math.ceil(min(max(x0 + low - 0.5, 0.0), float(width)))
+                        stop = math.floor(max(min(x0 + high - 0.5, width - 1.0), -1.0))
                         for column in range(start, stop + 1):
                             dx = column + 0.5 - x0
                             along = min(max((dx * x1 + dy * y1) * scale, 0.0), 1.0)
