@@ -189,8 +189,8 @@ class Installation:
             try:
                 commands.run(command, self.log, on_line=self.console.progress, environ=environ)
             except commands.CommandError as error:
-                last = (error.output.strip().split("\n") or [""])[-1]
-                self.console.note(f"left out: {last}")
+                last = error.output.strip().rpartition("\n")[2].removeprefix("clipasso: ")
+                self.console.note(f"left out: {last.partition('. ')[0]}.")
                 self.console.note("Sketches are guided by boundaries alone. For CLIP, later: clipasso models fetch")
 
     def _prepare_tests(self) -> list[checks.Check]:

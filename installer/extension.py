@@ -18,13 +18,12 @@ SHARED_MODULES = ("__init__", "errors", "paths", "job", "layer_format")
 
 IS_WINDOWS = os.name == "nt"
 
-_SUFFIXES = (".py", ".css", ".html", ".js", ".svg", ".png", ".mo", ".ui")
-
 
 def files() -> dict[str, Path]:
     """Every file of the extension: its name in the extension's folder, and where it is here."""
     menu_entries = sorted(CHECKOUT.glob("*.inx"))
-    modules = sorted(path for path in (CHECKOUT / "inkscape_extension").rglob("*") if path.suffix in _SUFFIXES)
+    inside = sorted((CHECKOUT / "inkscape_extension").rglob("*"))
+    modules = [path for path in inside if path.is_file() and path.suffix != ".pyc"]
     shared = [CHECKOUT / "clipasso_engine" / f"{name}.py" for name in SHARED_MODULES]
     return {path.relative_to(CHECKOUT).as_posix(): path for path in (*menu_entries, *modules, *shared)}
 

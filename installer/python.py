@@ -17,7 +17,7 @@ OLDEST, NEWEST = (3, 10), (3, 14)
 
 _ASK = """
 import sys
-print(*sys.version_info[:2], sys.maxsize > 2**32, sys.executable)
+print(*sys.version_info[:2], sys.maxsize > 2**32, sys.executable, flush=True)
 import ensurepip, venv
 print("venv")
 """

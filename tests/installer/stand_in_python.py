@@ -30,8 +30,9 @@ if is_ordered("fail"):
 
 text = " ".join(WORDS)
 if "ensurepip" in text:
-    print(3, 11, True, sys.argv[0])
-    print("" if ORDERS.get("no_venv") else "venv")
+    # The real question, so that its answer is a real one; without venv it ends as Debian's Python does.
+    question = text[text.index("import sys") :].replace("sys.executable", "sys.argv[0]")
+    exec(question.replace("ensurepip", "no_such_module") if ORDERS.get("no_venv") else question)
 elif "sysconfig" in text:
     print(PACKAGES)
 elif "-m venv" in text:

@@ -34,11 +34,11 @@ def test_all_that_the_extension_imports_is_copied_with_it():
 
 
 def test_every_file_of_the_extension_is_copied():
-    kept = subprocess.run(
-        ["git", "ls-files", "inkscape_extension", "*.inx"], cwd=CHECKOUT, capture_output=True, text=True
-    ).stdout.split()
-    assert kept
-    assert set(kept) <= set(extension.files())
+    menu_entries = {path.name for path in CHECKOUT.glob("*.inx")}
+    modules = {f"inkscape_extension/{path.name}" for path in (CHECKOUT / "inkscape_extension").glob("*.py")}
+    assert menu_entries
+    assert menu_entries | modules <= set(extension.files())
+    assert not [name for name in extension.files() if "__pycache__" in name]
 
 
 def test_the_copied_extension_knows_the_home_that_was_chosen(machine, run_install, monkeypatch):
