@@ -76,6 +76,7 @@ class Window:
         self._window = Gtk.Window(title=self._request.title)
         self._window.set_border_width(12)
         self._window.set_resizable(False)
+        self._window.set_position(Gtk.WindowPosition.CENTER)
         self._window.connect("delete-event", self._on_close)
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=8)
         self._window.add(box)

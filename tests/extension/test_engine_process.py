@@ -76,7 +76,7 @@ class TestSketch:
         assert report == {"guidance": "boundary", "steps": 1}
         assert fake_engine.messages()[0]["job"] == json.loads(json.dumps(JOB.to_message()))
         kinds = [message["type"] for message in heard if message]
-        assert kinds == ["hello", "stage", "level", "level", "result"]
+        assert kinds == ["hello", "stage", "photo", "level", "level", "result"]
 
     def test_the_listener_is_called_while_nothing_comes(self, fake_engine, tmp_path, short):
         heard = []

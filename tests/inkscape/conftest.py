@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from real_inkscape import ROOT, SCREEN, FakeEngine, Inkscape
 
-_TOOLS = ("inkscape", "Xvfb", "openbox", "xdotool", "import")
+_TOOLS = ("inkscape", "Xvfb", "openbox", "xdotool", "import", "dbus-daemon", "gdbus")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,6 +55,17 @@ def inkscape(tmp_path: Path, display: str, artefacts: Path) -> Iterator[Inkscape
     user.install([sys.executable, "-I", "-c", start, "worker"])
     yield user
     assert user.processes() == []
+
+
+@pytest.fixture
+def session_bus(inkscape: Inkscape) -> Iterator[Inkscape]:
+    """The same Inkscape, which other programs of its session can reach."""
+    command = ["dbus-daemon", "--session", "--nofork", "--print-address"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as bus:
+        assert bus.stdout is not None
+        inkscape.environment["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
+        yield inkscape
+        bus.terminate()
 
 
 @pytest.fixture

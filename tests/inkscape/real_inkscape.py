@@ -124,6 +124,31 @@ class Inkscape:
             self.xdotool("key", "--clearmodifiers", key)
             time.sleep(0.15)
 
+    def activate(self, action: str) -> None:
+        """Have the running Inkscape do an action, by the session bus; an extension has ended when this returns."""
+        where = ["--dest", "org.inkscape.Inkscape", "--object-path", "/org/inkscape/Inkscape"]
+        method = ["--method", "org.gtk.Actions.Activate", action, "[]", "{}"]
+        subprocess.run(
+            ["gdbus", "call", "--session", *where, *method],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+    def click(self, window: str, x: int, y: int) -> None:
+        """Press the left button at a point of a window; negative from its right or lower edge."""
+        size = self.geometry(window)
+        inside = (str(x % size["WIDTH"]), str(y % size["HEIGHT"]))
+        self.xdotool("mousemove", "--window", window, *inside, "click", "1")
+
+    def save(self, document: Path) -> None:
+        """Save the document in front, and wait until it is there."""
+        old = document.stat().st_mtime_ns
+        self.xdotool("windowactivate", "--sync", self.window(rf"^\*?{document.name}"))
+        self.key("ctrl+s")
+        wait_until(lambda: document.stat().st_mtime_ns != old, 20, "the document was saved")
+
     def screenshot(self, name: str) -> Path:
         path = self.artefacts / f"{name}.png"
         subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=True, timeout=20)
