@@ -61,7 +61,7 @@ def test_a_printed_frame_in_a_photo_is_seen() -> None:
     framed = np.full_like(rgb, 250)
     framed[12:-12, 12:-12] = rgb[12:-12, 12:-12]
     box = closeup.inside_frame(scenes.boundaries(framed), 240, 320)
-    assert 12 <= min(box.left, box.top, 320 - box.right, 240 - box.bottom)
+    assert min(box.left, box.top, 320 - box.right, 240 - box.bottom) >= 12
     assert max(box.left, box.top, 320 - box.right, 240 - box.bottom) <= 24
     assert closeup.inside_frame(scenes.boundaries(rgb), 240, 320) == Box(0, 0, 320, 240)
 
