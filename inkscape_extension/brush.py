@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass, fields
-from typing import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Iterable, Sequence
 
 import inkex
 
@@ -60,7 +60,7 @@ class Look:
     @classmethod
     def from_options(cls, options: Namespace) -> Look:
         """What the dialog asks for. Raises `UserError` for a value that makes no sense."""
-        given = {field.name: getattr(options, field.name) for field in fields(cls)}
+        given: dict[str, Any] = {field.name: getattr(options, field.name, None) for field in fields(cls)}
         given = {name: value for name, value in given.items() if value is not None}
         try:
             if "stroke_colour" in given:
@@ -77,13 +77,19 @@ class Look:
         usual = Look()
         return ";".join(f"{name}:{text}" for name, text in texts.items() if getattr(self, name) != getattr(usual, name))
 
+    def remember(self, layer: inkex.BaseElement) -> None:
+        """Let a sketch layer know that this is how its strokes look."""
+        layer.attrib.pop(layer_format.LOOK, None)
+        if self.to_text():
+            layer.set(layer_format.LOOK, self.to_text())
+
     @classmethod
     def of(cls, layer: inkex.BaseElement) -> Look:
         """The look a sketch layer was given; the usual one where that cannot be read."""
         pairs = (pair.partition(":") for pair in (layer.get(layer_format.LOOK) or "").split(";"))
         known = {name: text for name, _, text in pairs if name in {field.name for field in fields(cls)}}
         try:
-            return cls.from_options(Namespace(**{**dict.fromkeys(vars(Look())), **known}))
+            return cls.from_options(Namespace(**known))
         except UserError:
             return Look()
 
@@ -96,29 +102,29 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def paint_layer(layer: inkex.BaseElement, look: Look) -> list[inkex.PathElement]:
     """Paint all strokes of a layer that is in a document, and let it remember the look; see `paint`."""
-    left = paint([path for path in layer.iter() if isinstance(path, inkex.PathElement)], look)
-    layer.attrib.pop(layer_format.LOOK, None)
-    if look.to_text():
-        layer.set(layer_format.LOOK, look.to_text())
+    left = paint([path for path in layer.iter() if is_stroke(path)], look)
+    if look.colour == KEEP:
+        was = Look.of(layer)
+        look = replace(look, colour=was.colour, stroke_colour=was.stroke_colour, palette=was.palette)
+    look.remember(layer)
     return left
 
 
 def paint(strokes: Iterable[inkex.PathElement], look: Look) -> list[inkex.PathElement]:
-    """Give ``strokes``, which are in a document, a look.
+    """Give ``strokes``, which are in one document, a look.
 
     Returns those left as they are: locked ones, and those with path effects of the user's own, which only Inkscape
     could compute anew.
     """
-    left = []
-    svg: inkex.SvgDocumentElement | None = None
+    left, painted = [], []
     for path in strokes:
         if path.get("sodipodi:insensitive") == "true" or _has_other_effects(path):
             left.append(path)
-            continue
-        svg = path.root
-        _Stroke(path).paint(look)
-    if svg is not None:
-        brush_defs.tidy(svg)
+        else:
+            _Stroke(path).paint(look)
+            painted.append(path)
+    if painted:
+        brush_defs.tidy(painted[0].root)
     return left
 
 
@@ -169,6 +175,7 @@ class _Stroke:
         curve = _open_curve(line)
         outline = brush_styles.power_stroke(brush, curve, width, seed=line) if curve else None
         if outline is None:
+            self._path.pop(_EFFECT)
             style.update(_line_style(brush, width))
         else:
             style.update(self._draw_outline(look.brush, outline, curve, style["stroke"]))
@@ -194,9 +201,9 @@ class _Stroke:
         return plain * drawn / was_drawn if changed else plain
 
     def _strip(self) -> None:
-        """Back to the line alone; the style is left to be replaced, the effect to be tidied away."""
+        """Back to the line alone. The style is left to be replaced, the effect to be used again or tidied away."""
         self._path.set("d", centre_line(self._path))
-        for name in (_ORIGINAL, _EFFECT, layer_format.BRUSH, layer_format.WIDTH):
+        for name in (_ORIGINAL, layer_format.BRUSH, layer_format.WIDTH):
             self._path.pop(name)
 
     def _chosen_colour(self, look: Look) -> str:
@@ -213,7 +220,7 @@ class _Stroke:
 
     def _draw_outline(self, brush: str, stroke: PowerStroke, curve: Sequence[Cubic], colour: str) -> dict[str, str]:
         path, decimals = self._path, _decimals(self._width)
-        effect = brush_defs.add_effect(path.root, brush, stroke, f"brush-{path.get_id()}", decimals)
+        effect = brush_defs.path_effect(path, brush, stroke, decimals)
         path.set(_ORIGINAL, path.get("d"))
         path.set("d", stroke.outline(curve, decimals))
         path.set(_EFFECT, f"#{effect}")

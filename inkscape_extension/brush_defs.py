@@ -20,11 +20,17 @@ MARK = layer_format.BRUSH
 _CROSS = "M -2.5,-2.5 2.5,2.5 M -2.5,2.5 2.5,-2.5"
 
 
-def add_effect(svg: inkex.SvgDocumentElement, brush: str, stroke: PowerStroke, name: str, decimals: int) -> str:
-    """Add a stroke's path effect, with an id like ``name``; returns the id."""
-    effect = stroke.element(decimals)
-    effect.set("id", _free_id(svg, name))
-    return _add(svg, brush, effect)
+def path_effect(path: inkex.PathElement, brush: str, stroke: PowerStroke, decimals: int) -> str:
+    """The id of an effect that draws ``path`` alone: the one it has had, or a new one."""
+    svg, reference = path.root, path.get("inkscape:path-effect") or ""
+    effect = svg.getElementById(reference.strip("# "))
+    if effect is None or len(svg.xpath(f"//svg:path[@inkscape:path-effect='{reference}']")) > 1:
+        effect = inkex.PathEffect()
+        effect.set("id", _free_id(svg, f"brush-{path.get_id()}"))
+        svg.defs.append(effect)
+    stroke.write(effect, decimals)
+    effect.set(MARK, brush)
+    return str(effect.get("id"))
 
 
 def grain_filter(svg: inkex.SvgDocumentElement, brush: str, grain: Grain, width: float) -> str:

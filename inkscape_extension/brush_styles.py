@@ -11,6 +11,7 @@ from clipasso_engine.job import Point
 
 from .power_stroke import FLAT, ROUND, TAPERED, Cubic, PowerStroke
 
+_DOT = 1e-3  # of its width: a line that is shorter has no direction
 _SAMPLES = 24  # of a segment, to measure along it
 _NIB = math.radians(40)  # a broad nib held by a right hand: thin strokes rise to the right
 _THIN = 0.16  # of a nib's width: its thinnest line
@@ -88,9 +89,9 @@ def power_stroke(brush: Brush, curve: Sequence[Cubic], width: float, seed: str) 
     Same ``seed``, same stroke.
     """
     track = _track(curve)
-    if brush.pressure is None or track[-1][0] == 0:
-        return None
     total = track[-1][0]
+    if brush.pressure is None or total < _DOT * width:
+        return None
     directions = [(length / total, angle) for length, angle, _t in track]
     points = brush.pressure(directions, Random(seed))
     return PowerStroke(

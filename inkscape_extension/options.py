@@ -6,10 +6,17 @@ import dataclasses
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from clipasso_engine.errors import UserError
 from clipasso_engine.job import SketchJob, parse_levels
+
+from . import brush
 
 VISIBLE = ("most", "fewest")
 """Which layer of several is shown: the one with most or with fewest strokes."""
+
+KEEP, START, REPLACE = HAND = ("keep", "start", "replace")
+"""What becomes of strokes made or changed by hand: they stay, and the others are drawn anew; all strokes are the start
+of the new ones; they are not looked at, and kept in a hidden layer."""
 
 _JOB_OPTIONS: dict[str, Any] = {
     option.name: option.default for option in dataclasses.fields(SketchJob) if "help" in option.metadata
@@ -20,8 +27,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """One argument for each parameter of clipasso.inx. `job` checks the values and can say clearly what is wrong."""
     parser.add_argument("--tab", help="the page of the dialog that was open; not used")
     parser.add_argument("--visible", default=VISIBLE[0])
+    parser.add_argument("--strokes", help="the level, where --levels does not tell several")
+    parser.add_argument("--hand", default=HAND[0])
+    parser.add_argument("--beside", default="false", help="whether a sketch drawn anew is a layer of its own")
     for name in _JOB_OPTIONS:
         parser.add_argument(f"--{name}")
+    brush.add_arguments(parser)
 
 
 def job(options: Namespace, photo: str) -> SketchJob:
@@ -29,9 +40,13 @@ def job(options: Namespace, photo: str) -> SketchJob:
 
     Raises `UserError` for a value that is out of range.
     """
+    if options.hand not in HAND:
+        raise UserError(f"hand is {options.hand!r}, but must be one of: {', '.join(HAND)}.")
     given: dict[str, Any] = {}
     for name, default in _JOB_OPTIONS.items():
         text = getattr(options, name)
+        if name == "levels":
+            text = text if text and text.strip() else options.strokes
         if text is not None:
             given[name] = parse_levels(text) if name == "levels" else type(default)(text)
     return SketchJob(photo, **given)

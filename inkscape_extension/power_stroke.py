@@ -39,10 +39,9 @@ class PowerStroke:
     points: tuple[WidthPoint, ...]
     cap: str
 
-    def element(self, decimals: int) -> inkex.PathEffect:
-        """The effect for the document's defs, without an id."""
+    def write(self, effect: inkex.BaseElement, decimals: int) -> None:
+        """Make ``effect``, an element of the document's defs, the one that draws this stroke."""
         offsets = (f"{format_number(t, 6)},{format_number(half, decimals + 2)}" for t, half in self.points)
-        effect = inkex.PathEffect()
         for name, value in {
             "effect": NAME,
             "is_visible": "true",
@@ -59,7 +58,6 @@ class PowerStroke:
             "scale_width": "1",
         }.items():
             effect.set(name, value)
-        return effect
 
     def outline(self, curve: Sequence[Cubic], decimals: int) -> str:
         """Path data of an open curve drawn with this stroke."""

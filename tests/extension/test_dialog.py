@@ -10,8 +10,11 @@ from stand_in import ROOT
 from clipasso_engine.errors import UserError
 from clipasso_engine.job import SketchJob
 from inkscape_extension import options
+from inkscape_extension.brush import Look
 
 INX = {"inx": "http://www.inkscape.org/namespace/inkscape/extension"}
+# They concern only the document; see test_change_brush.py for the look of strokes.
+NOT_IN_THE_JOB = {"visible", "strokes", "hand", "beside", *(field.name for field in dataclasses.fields(Look))}
 # For those who develop the engine, and on the command line; and what the document tells.
 NOT_IN_THE_DIALOG = {"photo", "clip_model", "rasterizer", "drawn", "drawn_role", "abstraction"}
 # Hours long, while Inkscape is frozen.
@@ -29,7 +32,7 @@ def params(inx):
     return {
         param.get("name"): param
         for param in inx.iterfind(".//inx:param", INX)
-        if param.get("type") != "notebook" and param.get("name") != "visible"
+        if param.get("type") != "notebook" and param.get("name") not in NOT_IN_THE_JOB
     }
 
 
@@ -95,6 +98,17 @@ def test_options_become_a_job():
     assert job == SketchJob("p.png", levels=(32, 16, 8), seed=7, quality="best", device="cpu", time_budget=30.0)
 
 
+def test_the_slider_counts_where_no_levels_are_listed():
+    assert options.job(parse("--strokes=24", "--levels="), "p.png").levels == (24,)
+    assert options.job(parse("--strokes=24", "--levels= 8, 4"), "p.png").levels == (8, 4)
+
+
+def test_what_becomes_of_strokes_made_by_hand(inx):
+    values = inx.xpath("//inx:param[@name='hand']/inx:option/@value", namespaces=INX)
+    assert tuple(values) == options.HAND
+    assert (parse().hand, parse().beside) == (values[0], "false")
+
+
 def test_without_options_the_job_has_its_defaults():
     assert options.job(parse(), "p.png") == SketchJob("p.png")
 
@@ -106,7 +120,9 @@ def test_without_options_the_job_has_its_defaults():
         ("--levels=129", "'129' is not a whole number from 1 to 128"),
         ("--levels=many", "'many' is not a whole number from 1 to 128"),
         ("--levels=16.5", "'16.5' is not a whole number from 1 to 128"),
-        ("--levels=", "is empty"),
+        ("--levels=,", "is empty"),
+        ("--strokes=129", "'129' is not a whole number from 1 to 128"),
+        ("--hand=paint", "hand is 'paint', but must be one of: keep, start, replace"),
         ("--quality=perfect", "'perfect', but must be one of: draft, normal, best"),
         ("--time_budget=0", "must be more than 0"),
         ("--seed=-1", "from 0 to"),

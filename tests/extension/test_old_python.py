@@ -12,8 +12,10 @@ FILES = [
 ]
 # Names with a dot are written as they are imported.
 ALLOWED = {
-    *("__future__", "argparse", "ast", "base64", "binascii", "collections", "contextlib", "ctypes", "dataclasses"),
-    *("fcntl", "hashlib", "json", "math", "os", "pathlib", "queue", "re", "secrets", "select", "shutil", "signal"),
+    *("__future__", "argparse", "ast", "base64", "binascii", "collections", "colorsys", "contextlib", "copy"),
+    *("ctypes", "dataclasses"),
+    *("fcntl", "functools", "hashlib", "json", "math", "os", "pathlib", "queue", "random", "re", "secrets", "select"),
+    *("shutil", "signal"),
     *("subprocess", "sys", "tempfile"),
     *("threading", "time", "traceback", "typing", "urllib"),
     *("gi", "inkex", "lxml", "inkscape_extension"),

@@ -1,0 +1,67 @@
+"""Change Brush: paints a sketch anew, without sketching. Inkscape runs this file as a program of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from clipasso_engine import layer_format, paths
+from clipasso_engine.errors import UserError
+from inkscape_extension import messages
+
+LOG = paths.logs() / "extension.log"
+
+if __name__ == "__main__":
+    messages.claim_stderr(LOG)  # before inkex is imported: it makes Python warn
+
+import inkex  # noqa: E402
+
+from inkscape_extension import brush, layer_edits, target_strokes  # noqa: E402
+
+
+class ChangeBrush(inkex.EffectExtension):
+    """Paints the selected strokes, the selected sketch layers, or the sketch that is meant."""
+
+    def add_arguments(self, pars: inkex.base.ArgumentParser) -> None:
+        pars.add_argument("--tab", help="the page of the dialog that was open; not used")
+        brush.add_arguments(pars)
+
+    def effect(self) -> None:
+        look = brush.Look.from_options(self.options)
+        layers, strokes = target_strokes.find(self.svg)
+        all_strokes = [*(path for layer in layers for path in target_strokes.within(layer)), *strokes]
+        if look.colour == brush.PHOTO and not any(path.get(layer_format.COLOUR) for path in all_strokes):
+            raise UserError(
+                "None of these strokes knows its colour in the photo; only strokes that were sketched from a photo do. "
+                "Choose another colour, or sketch the photo again."
+            )
+        as_given = [path for path in all_strokes if not layer_edits.is_restyled(path)]
+        left = [path for layer in layers for path in brush.paint_layer(layer, look)] + brush.paint(strokes, look)
+        for path in as_given:
+            layer_edits.remember_style(path)
+        if len(left) == len(all_strokes):
+            raise UserError(f"Nothing was changed: {_WHY}")
+        if left:
+            messages.tell(f"{len(left)} of {len(all_strokes)} strokes were left as they are: {_WHY}")
+
+
+_WHY = "locked ones, and those with path effects of your own, keep their look. Unlock them, or remove the effects."
+
+
+def main() -> int:
+    """Exit status: 0 if the document changed, 1 if it did not."""
+    try:
+        ChangeBrush().run()
+    except UserError as error:
+        messages.tell(str(error))
+    except Exception:
+        messages.tell_of_a_bug(LOG)
+    else:
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
