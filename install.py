@@ -215,7 +215,7 @@ def uninstall(home: Path, console: Console) -> int:
     with console.step("Removing what install.py made"):
         kept = journal.remove_all()
     if kept:
-        console.say("Kept, because install.py did not make it:")
+        console.say("Kept, because install.py did not make it (logs, downloaded weights, files of yours):")
         for path in kept:
             console.say(f"   {path}")
     return 0

@@ -133,7 +133,7 @@ class Journal:
     def remove_all(self) -> list[Path]:
         """Remove everything in the record, then the record.
 
-        Returns what is left in folders of ours and beside settings of ours: not made by us, or in use.
+        Returns what is left beside and below the places that had an engine.json: not made by us, or in use.
         """
         places = [path.parent for path in self.files if path.name == "engine.json"]
         for path in self.files:
@@ -146,7 +146,8 @@ class Journal:
         ours = [*self.folders, *self.trees]
         for folder in sorted(ours, key=lambda path: len(path.parts), reverse=True):
             _remove_if_empty(folder)
-        left = {folder for folder in (*ours, *places) if folder.is_dir()}
+        inside = [folder for folder in ours if any(place in folder.parents for place in places)]
+        left = {folder for folder in (*places, *inside) if folder.is_dir()}
         return sorted(path for folder in left for path in folder.iterdir() if path not in left)
 
 
