@@ -9,16 +9,21 @@ import inkex
 from clipasso_engine.errors import UserError
 from clipasso_engine.job import SketchJob
 
-from . import sketch_layer, source_photo
+from . import redrawing, source_photo
 from .finished import Document, Finished
 from .progress_window import Outcome
+from .sketch_layer import Origin
 from .source_photo import SourcePhoto
 
 
 def insert(photo: SourcePhoto, outcome: Outcome, job: SketchJob, photo_sha256: str, options: Namespace) -> None:
-    """Put the sketches above ``photo``, as the dialog's ``options`` say. Raises `UserError` if that cannot be."""
+    """Put the sketches above ``photo``, or into the layer that is drawn anew, as the dialog's ``options`` say.
+
+    Raises `UserError` if that cannot be.
+    """
     sketches, report = outcome
-    sketch_layer.insert(photo, sketches, job, report, photo_sha256, visible=options.visible)
+    origin = Origin.of(job, sketches, report, photo_sha256, photo.element.get_id())
+    redrawing.place(photo.element.root, photo, sketches, origin, options)
 
 
 def insert_later(

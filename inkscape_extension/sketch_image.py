@@ -23,6 +23,7 @@ if __name__ == "__main__":
 import inkex  # noqa: E402
 
 from inkscape_extension import (  # noqa: E402
+    aim,
     background,
     engine_process,
     finished,
@@ -35,16 +36,17 @@ from inkscape_extension import (  # noqa: E402
 
 
 class SketchImage(inkex.EffectExtension):
-    """Adds a layer of strokes above the selected photo."""
+    """Adds a layer of strokes above the selected photo, or draws the selected sketch layer anew."""
 
     def add_arguments(self, pars: inkex.base.ArgumentParser) -> None:
         options.add_arguments(pars)
 
     def effect(self) -> None:
-        photo = source_photo.find(self.svg)
         folders = source_photo.link_folders(self.options.input_file, self.document_path())
+        goal = aim.find(self.svg, folders)
+        photo = goal.photo
         with photo.file(folders) as path:
-            job = options.job(self.options, str(path))
+            job = goal.job(self.options, str(path))
             photo_sha256 = source_photo.sha256(path)
             document = finished.Document.of(self.svg, self.document_path())
             if background.start(job, finished.Asked.by(document, photo, photo_sha256, self.options)):

@@ -3,92 +3,180 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import inkex
+from inkex.localization import inkex_gettext as _
 from lxml import etree
 
 from clipasso_engine import __version__, layer_format
 from clipasso_engine.errors import UserError
 from clipasso_engine.job import Point, Sketch, SketchJob, Stroke
 
+from . import brush, layer_edits
+from .brush import Look
+from .layer_record import LayerRecord, Levels
 from .source_photo import SourcePhoto
 from .viewport import Rectangle
 
 _TRIM_STEPS = 256
+_LABEL = inkex.addNS("label", "inkscape")
 
 etree.register_namespace(layer_format.PREFIX, layer_format.NAMESPACE)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What made a sketch: all that a layer remembers beside the strokes."""
+
+    seed: int
+    guidance: str
+    photo_sha256: str
+    photo_id: str
+    levels: Levels = field(default_factory=dict)
+    engine: str = __version__
+
+    @classmethod
+    def of(
+        cls, job: SketchJob, sketches: Sequence[Sketch], report: dict[str, Any], photo_sha256: str, photo_id: str
+    ) -> Origin:
+        """That of an engine's answer. ``report["abstraction"]`` holds quick sketches of other levels, if asked for."""
+        quick = [Sketch.from_json(data) for data in report.get("abstraction") or ()]
+        levels: Levels = {}
+        for sketch in (*sketches, *quick):
+            levels.setdefault(sketch.level, sketch.strokes)
+        return cls(job.seed, str(report.get("guidance", "")), photo_sha256, photo_id, levels)
+
+    def metadata(self, strokes: int) -> layer_format.LayerMetadata:
+        return layer_format.LayerMetadata(
+            strokes=strokes,
+            seed=self.seed,
+            guidance=self.guidance,
+            engine=self.engine,
+            photo_sha256=self.photo_sha256,
+            photo_id=self.photo_id,
+        )
 
 
 def insert(
     photo: SourcePhoto,
     sketches: Sequence[Sketch],
-    job: SketchJob,
-    report: dict[str, Any],
-    photo_sha256: str,
+    origin: Origin,
     visible: str = "most",
+    look: Look = Look(),  # noqa: B008  frozen
 ) -> list[inkex.Layer]:
     """Add one layer for each of ``sketches`` right above ``photo``, most strokes on top; only one of them is shown.
 
     If the photo is in a locked or hidden layer, they go right above that one, where they can be seen and edited.
 
-    ``visible`` is one of `options.VISIBLE`. Raises `UserError`, before anything is added, if no sketch has a stroke or
-    the photo has no extent.
+    ``visible`` is one of `options.VISIBLE`; ``look`` is how the strokes are painted, now and when they are drawn anew.
+    Raises `UserError`, before anything is added, if no sketch has a stroke or the photo has no extent.
     """
     if not any(sketch.strokes for sketch in sketches):
         raise UserError("No lines were found in the photo, so there is nothing to draw. Try one with more contrast.")
-    sketches = sorted(sketches, key=lambda sketch: -sketch.level)
-    shown = sketches[-1 if visible == "fewest" else 0]
+    shown = choose_shown(sketches, visible)
     layers = []
-    for sketch in sketches:
-        strokes = _placed_strokes(sketch, *photo.placement((sketch.width, sketch.height)))
-        metadata = layer_format.LayerMetadata(
-            strokes=sketch.level,
-            seed=job.seed,
-            guidance=str(report.get("guidance", "")),
-            engine=__version__,
-            photo_sha256=photo_sha256,
-            photo_id=photo.element.get_id(),
-        )
-        layers.append(_layer(photo.element.root, strokes, metadata, hidden=sketch is not shown))
-        photo.below.addnext(layers[-1])
+    for sketch in sorted(sketches, key=lambda sketch: -sketch.level):
+        size = (sketch.width, sketch.height)
+        place, view = photo.placement(size)
+        layer = _new_layer(photo.element.root, sketch.level, f"sketch-{sketch.level}")
+        layers.append(layer)
+        photo.below.addnext(layer)
+        look.remember(layer)
+        draw(layer, sketch.strokes, LayerRecord(size, place, view, {}, levels=origin.levels))
+        set_metadata(layer, origin.metadata(sketch.level))
+        if sketch is not shown:
+            layer.style["display"] = "none"
     return layers
 
 
-def _layer(
-    svg: inkex.SvgDocumentElement, strokes: list[inkex.PathElement], metadata: layer_format.LayerMetadata, hidden: bool
-) -> inkex.Layer:
-    label = layer_format.layer_label(metadata.strokes)
-    layer = inkex.Layer.new(_unique(label, set(svg.xpath("//@inkscape:label")), f"{label} ({{}})"))
-    identifier = f"sketch-{metadata.strokes}"
-    layer.set("id", _unique(identifier, set(svg.xpath("//@id")), f"{identifier}-{{}}"))
+def choose_shown(sketches: Sequence[Sketch], visible: str) -> Sketch:
+    """The one sketch that is not hidden: of several candidates for a level the first, which is the best."""
+    best = max if visible == "most" else min
+    return best(sketches, key=lambda sketch: sketch.level)
+
+
+def draw(layer: inkex.Layer, strokes: Sequence[Stroke], record: LayerRecord) -> list[inkex.PathElement]:
+    """Put ``strokes`` at the bottom of ``layer``, which is in a document, and let it remember them and ``record``."""
+    paths = _placed_strokes(strokes, record)
+    taken = set(layer.root.xpath("//@id"))
+    for number, path in sorted(paths.items(), reverse=True):
+        name = f"{layer.get('id')}-stroke-{number}"
+        path.set("id", _unique(name, taken, f"{name}-{{}}"))
+        layer.insert(0, path)
+    brush.paint(paths.values(), Look.of(layer))
+    for number, path in paths.items():
+        layer_edits.remember(path, number)
+    drawn = {number: layer_edits.outline(path)[0] for number, path in paths.items()}
+    replace(record, drawn=drawn).write(layer)
+    return [path for _, path in sorted(paths.items())]
+
+
+def set_metadata(layer: inkex.Layer, metadata: layer_format.LayerMetadata) -> None:
     for name, value in metadata.to_attributes().items():
         layer.set(name, value)
-    if hidden:
-        layer.style["display"] = "none"
-    for number, stroke in enumerate(strokes, 1):
-        stroke.set("id", f"{layer.get('id')}-stroke-{number}")
-        layer.append(stroke)
+
+
+def rename(layer: inkex.Layer, strokes: int) -> None:
+    """Give a layer the name of its new level, unless the user has given it one of their own."""
+    label = layer.get("inkscape:label") or ""
+    if re.match(layer_format.layer_label(0).replace("0 strokes", r"\d+ strokes?( \(\d+\))?$"), label):
+        taken = set(layer.root.xpath("//@inkscape:label")) - {label}
+        name = layer_format.layer_label(strokes)
+        layer.set("inkscape:label", _unique(name, taken, f"{name} ({{}})"))
+
+
+def successor(layer: inkex.Layer, strokes: int) -> inkex.Layer:
+    """A new, empty layer right above ``layer`` that looks like it, with an id and a name of its own."""
+    new = _new_layer(layer.root, strokes, f"sketch-{strokes}")
+    layer.addnext(new)
+    for name, value in layer.attrib.items():
+        if name not in ("id", _LABEL) and not name.startswith(f"{{{layer_format.NAMESPACE}}}"):
+            new.set(name, value)
+    if layer.get(layer_format.LOOK):
+        new.set(layer_format.LOOK, layer.get(layer_format.LOOK))
+    return new
+
+
+def retire(layer: inkex.Layer, successor: inkex.Layer) -> None:
+    """Hide ``layer`` under another name, and let ``successor`` have its id and its name."""
+    identifier, label = layer.get("id"), layer.get("inkscape:label") or ""
+    taken = set(layer.root.xpath("//@id"))
+    layer.set("id", _unique(f"{identifier}-before", taken, f"{identifier}-before-{{}}"))
+    successor.set("id", identifier)
+    before = _("{name}, before").format(name=label)
+    layer.set("inkscape:label", _unique(before, set(layer.root.xpath("//@inkscape:label")), f"{before} ({{}})"))
+    successor.set("inkscape:label", label)
+    layer.style["display"] = "none"
+
+
+def _new_layer(svg: inkex.SvgDocumentElement, strokes: int, identifier: str) -> inkex.Layer:
+    label = layer_format.layer_label(strokes)
+    layer = inkex.Layer.new(_unique(label, set(svg.xpath("//@inkscape:label")), f"{label} ({{}})"))
+    layer.set("id", _unique(identifier, set(svg.xpath("//@id")), f"{identifier}-{{}}"))
     return layer
 
 
-def _placed_strokes(sketch: Sketch, transform: inkex.Transform, visible: Rectangle) -> list[inkex.PathElement]:
-    """The strokes as paths in the coordinates that ``transform`` leads to.
+def _placed_strokes(strokes: Sequence[Stroke], record: LayerRecord) -> dict[int, inkex.PathElement]:
+    """The strokes as paths in the layer's coordinates, numbered from 1; those that lie outside the view are left out.
 
-    It goes into the nodes, so that a stroke stays as plain to edit as one drawn by hand; the line is equally wide
-    everywhere even where the photo is stretched.
+    The transform goes into the nodes, so that a stroke stays as plain to edit as one drawn by hand; the line is equally
+    wide everywhere even where the photo is stretched.
     """
-    scale = math.sqrt(abs(transform.a * transform.d - transform.b * transform.c))
+    place = record.place
+    scale = math.sqrt(abs(place.a * place.d - place.b * place.c))
     decimals = max(2, 2 - math.floor(math.log10(scale)))  # a hundredth of a photo pixel, whatever the document's unit
-    whole = (0.0, 0.0, float(sketch.width), float(sketch.height))
-    paths = []
-    for stroke in sketch.strokes:
+    whole = (0.0, 0.0, float(record.size[0]), float(record.size[1]))
+    paths = {}
+    for number, stroke in enumerate(strokes, 1):
         points: Sequence[Point] | None = stroke.points
-        if visible != whole:
-            points = _trim(stroke.points, visible)
+        if record.view != whole:
+            points = _trim(stroke.points, record.view)
         if points is not None:
-            paths.append(_path([transform.apply_to_point(point) for point in points], stroke, scale, decimals))
+            paths[number] = _path([place.apply_to_point(point) for point in points], stroke, scale, decimals)
     return paths
 
 
@@ -101,6 +189,8 @@ def _path(points: Sequence[Point], stroke: Stroke, scale: float, decimals: int) 
         f"stroke-width:{layer_format.format_number(stroke.width * scale, decimals + 1)}",
     )
     path.set(layer_format.IMPORTANCE, layer_format.format_number(stroke.importance, 4))
+    if stroke.colour:
+        path.set(layer_format.COLOUR, stroke.colour)
     return path
 
 

@@ -77,6 +77,20 @@ class SourcePhoto:
             raise UserError("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first.")
         return transform, visible
 
+    def box_placement(self) -> inkex.Transform:
+        """From shares of the photo's width and height to the coordinates of the parent of `below`.
+
+        Taken for a photo that fills its box, as Inkscape makes it, since only the engine knows its size in pixels.
+        """
+        box = [inkex.units.convert_unit(self.image.get(name) or "0", "px") for name in ("width", "height")]
+        if not all(box):
+            raise UserError(
+                "The photo has no width or height in the document, so what is drawn on it cannot be told. "
+                "Scale the photo a little, or select it alone."
+            )
+        transform, _visible = self.placement((box[0], box[1]))
+        return transform @ inkex.Transform(f"scale({box[0]},{box[1]})")
+
 
 def find(svg: inkex.SvgDocumentElement) -> SourcePhoto:
     """The photo that is selected, or else the only one of the document.
@@ -102,6 +116,12 @@ def by_ids(svg: inkex.SvgDocumentElement, ids: Sequence[str]) -> SourcePhoto | N
     """The photo whose `SourcePhoto.path` had these ids, wherever it is now; None if it is no longer there."""
     path = tuple(svg.getElementById(identifier) for identifier in ids)
     return SourcePhoto(path) if path and None not in path and path[-1].TAG == "image" else None
+
+
+def photos_in(svg: inkex.SvgDocumentElement, elements: Sequence[inkex.BaseElement]) -> list[list[SourcePhoto]]:
+    """The photos drawn by each of ``elements``, itself and clones included."""
+    by_id = {each.get("id"): each for each in svg.xpath("//*[@id]")}
+    return [[SourcePhoto(path) for path in _photos(element, by_id)] for element in elements]
 
 
 def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElement]) -> Path_:

@@ -89,6 +89,17 @@ def inner_transform(parent: inkex.BaseElement, child: inkex.BaseElement, around:
     return transform, (view[2] - view[0], view[3] - view[1])
 
 
+def to_root(element: inkex.BaseElement) -> inkex.Transform:
+    """From the coordinates that ``element`` stands in to those its document's outermost elements stand in."""
+    way = [each for each in reversed(list(element.iterancestors())) if isinstance(each, inkex.BaseElement)][1:]
+    transform = inkex.Transform()
+    size = size_around(way[0]) if way else (0.0, 0.0)
+    for parent, child in zip(way, [*way[1:], element]):
+        step, size = inner_transform(parent, child, size)
+        transform = transform @ parent.transform @ step
+    return transform
+
+
 def _length(text: str | None, whole: float, default: float) -> float:
     """A length in user units. ``whole`` is what 100 % stands for; ``default`` serves where none is given."""
     value, unit = parse_unit(text or "", default_value=None) or (None, "")

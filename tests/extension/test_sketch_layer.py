@@ -20,7 +20,9 @@ def sketch(level, *curves, width=80, height=20):
 def insert(root, *sketches, visible="most", seed=3):
     photo = source_photo.find(root)
     job = SketchJob("a.png", levels=(16,), seed=seed)
-    return sketch_layer.insert(photo, sketches or (sketch(16),), job, {"guidance": "boundary"}, "abc", visible)
+    sketches = sketches or (sketch(16),)
+    origin = sketch_layer.Origin.of(job, sketches, {"guidance": "boundary"}, "abc", photo.element.get_id())
+    return sketch_layer.insert(photo, sketches, origin, visible)
 
 
 def numbers(path):

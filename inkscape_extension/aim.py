@@ -1,0 +1,138 @@
+"""What a run is about: a photo, or a sketch layer that shall be drawn anew, and what is drawn already."""
+
+from __future__ import annotations
+
+import dataclasses
+from argparse import Namespace
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Sequence
+
+import inkex
+
+from clipasso_engine import layer_format
+from clipasso_engine.errors import UserError
+from clipasso_engine.job import Curve, SketchJob
+
+from . import curves, layer_edits, options, source_photo, viewport
+from .layer_record import LayerRecord
+from .options import KEEP, REPLACE, START
+from .source_photo import SourcePhoto
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Found in the document before the engine is asked."""
+
+    photo: SourcePhoto
+    layer: inkex.Layer | None = None  # the sketch layer to draw anew; None: new layers above the photo
+    drawn: list[inkex.BaseElement] = field(default_factory=list)  # paths selected beside the photo
+
+    def job(self, chosen: Namespace, path: str) -> SketchJob:
+        """What to ask of the engine, for the photo file at ``path``.
+
+        Notes in ``chosen``, the dialog's options, what placing the answer needs: ``layer``, its id or nothing, and
+        ``kept``, the number of strokes that stay. Raises `UserError` for options that are out of range.
+        """
+        job = options.job(chosen, path)
+        chosen.layer, chosen.kept = "", 0
+        if self.layer is not None:
+            chosen.layer = self.layer.get_id()
+            drawn, chosen.kept = self._in_the_layer(chosen.hand)
+        else:
+            drawn = self._selected() if chosen.hand != REPLACE else []
+        role = {KEEP: "company", START: "start"}[chosen.hand] if drawn else "none"
+        levels = tuple(sorted({max(1, level - chosen.kept) for level in job.levels}, reverse=True))
+        abstraction = job.quality != "paper"
+        return dataclasses.replace(job, levels=levels, drawn=tuple(drawn), drawn_role=role, abstraction=abstraction)
+
+    def _in_the_layer(self, hand: str) -> tuple[list[Curve], int]:
+        """What the engine shall know of the layer's strokes, in shares of the photo; and how many of them stay."""
+        record = LayerRecord.read(self.layer)
+        edits = layer_edits.read(self.layer, record)
+        if hand == REPLACE or record is None:
+            return [], len(edits.kept) if hand == KEEP else 0
+        to_shares = inkex.Transform(f"scale({1 / record.size[0]},{1 / record.size[1]})")
+        as_drawn = to_shares @ -record.place
+        as_is = to_shares @ -(edits.moved @ record.place)
+        if hand == START:
+            there = [curve for stroke in edits.untouched for curve in layer_edits.outline(stroke)]
+            return [curves.transformed(curve, as_is) for curve in [*there, *edits.kept_curves()]], 0
+        drawn = [curves.transformed(curve, as_is) for curve in edits.kept_curves()]
+        drawn += [curves.transformed(curve, as_drawn) for curve in edits.deleted]
+        drawn += [curves.transformed(curve, to_shares) for curve in record.erased]
+        return drawn, len(edits.kept)
+
+    def _selected(self) -> list[Curve]:
+        """The selected paths, in shares of the photo."""
+        to_shares = -(viewport.to_root(self.photo.below) @ self.photo.box_placement())
+        found = []
+        for element in self.drawn:
+            transform = to_shares @ viewport.to_root(element)
+            found += [curves.transformed(curve, transform) for curve in layer_edits.outline(element)]
+        return found
+
+
+def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
+    """What the selection, or the current layer, stands for; ``folders`` are where linked photos may be.
+
+    A sketch layer is meant where it, or a stroke in it, is selected and no photo is; or where nothing is selected and
+    it is the current one. Raises `UserError` where it cannot be told, or the layer's photo is not there.
+    """
+    selected = list(svg.selection)
+    lines = [element for element, photos in zip(selected, source_photo.photos_in(svg, selected)) if not photos]
+    if len(lines) < len(selected):
+        return Aim(source_photo.find(svg), None, lines)
+    layers = list(dict.fromkeys(layer_of(element) for element in selected or [svg.get_current_layer()]))
+    if len(layers) == 1 and layers[0] is not None:
+        return Aim(source_of(svg, layers[0], folders), layers[0])
+    if len([layer for layer in layers if layer is not None]) > 1:
+        raise UserError(
+            f"Strokes of {len(layers)} layers are selected, but only one sketch at a time can be drawn anew. "
+            "Select strokes of one of them."
+        )
+    return Aim(source_photo.find(svg), None, lines)
+
+
+def layer_of(element: inkex.BaseElement | None) -> inkex.Layer | None:
+    """The sketch layer that ``element`` is, or is in; None if it is in none."""
+    if element is None:
+        return None
+    for each in [element, *element.iterancestors()]:
+        if isinstance(each, inkex.Group) and metadata_of(each) is not None:
+            return each
+    return None
+
+
+def metadata_of(layer: inkex.BaseElement) -> layer_format.LayerMetadata | None:
+    return layer_format.LayerMetadata.from_attributes(dict(layer.attrib))
+
+
+def source_of(svg: inkex.SvgDocumentElement, layer: inkex.Layer, folders: Sequence[Path]) -> SourcePhoto:
+    """The photo that a sketch layer was drawn from: the very same file, the nearest where there are copies.
+
+    Raises `UserError` if it is not in the document.
+    """
+    metadata = metadata_of(layer)
+    assert metadata is not None
+    found = []
+    for photo in source_photo.photos_in(svg, [svg])[0]:
+        if _sha256(photo, folders) == metadata.photo_sha256:
+            near = photo.element.getparent() is layer.getparent()
+            found.append(((near, photo.element.get_id() == metadata.photo_id), photo))
+    if found:
+        return max(found, key=lambda one: one[0])[1]
+    name = layer.get("inkscape:label") or layer.get_id()
+    there = svg.getElementById(metadata.photo_id) if metadata.photo_id else None
+    why = "has changed since" if there is not None and there.TAG in ("image", "use") else "is not in this document"
+    raise UserError(
+        f"The photo that the layer “{name}” was sketched from {why}. Bring it back, or select the photo to sketch."
+    )
+
+
+def _sha256(photo: SourcePhoto, folders: Sequence[Path]) -> str:
+    try:
+        with photo.file(folders) as path:
+            return source_photo.sha256(path)
+    except UserError:
+        return ""

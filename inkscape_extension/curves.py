@@ -1,0 +1,83 @@
+"""Cubic Bézier curves of the document's paths, without numbers on arrays: Inkscape's Python may have no NumPy."""
+
+from __future__ import annotations
+
+import math
+from typing import Iterable, Sequence, Tuple
+
+import inkex
+
+from clipasso_engine.job import Curve, Point
+
+_MATCHING = 0.6  # of a curve that must run beside others for it to draw the same line
+_SAMPLES = 16
+_PARALLEL = math.cos(math.radians(40))
+
+
+def of_path(data: str) -> list[Curve]:
+    """The cubic segments of path data; lines, arcs and quadratic curves become cubics. Empty if it has none."""
+    curves: list[Curve] = []
+    for piece in inkex.Path(data).to_superpath():
+        nodes = [[(float(x), float(y)) for x, y in node] for node in piece]
+        curves += [(one[1], one[2], two[0], two[1]) for one, two in zip(nodes, nodes[1:])]
+    return curves
+
+
+def transformed(curve: Sequence[Point], transform: inkex.Transform) -> Curve:
+    points = (transform.apply_to_point(point) for point in curve)
+    return tuple((float(x), float(y)) for x, y in points)
+
+
+def farthest(one: Sequence[Point], other: Sequence[Point]) -> float:
+    """The greatest distance between corresponding points."""
+    return max(math.hypot(ax - bx, ay - by) for (ax, ay), (bx, by) in zip(one, other))
+
+
+def draws_the_same(curve: Sequence[Point], others: Iterable[Sequence[Point]], apart: float) -> bool:
+    """Whether most of ``curve`` runs within ``apart`` of, and parallel to, one or several of ``others``."""
+    drawn = [sample for other in others for sample in _samples(other, 3 * _SAMPLES)]
+    own = _samples(curve, _SAMPLES)
+    near = sum(any(_is_beside(sample, other, apart) for other in drawn) for sample in own)
+    return near >= _MATCHING * len(own)
+
+
+def affine(before: Sequence[Point], after: Sequence[Point]) -> inkex.Transform | None:
+    """The affine transform that brings ``before`` closest to ``after`` (least squares); None if they do not tell."""
+    count = len(before)
+    bx, by = sum(x for x, _ in before) / count, sum(y for _, y in before) / count
+    ax, ay = sum(x for x, _ in after) / count, sum(y for _, y in after) / count
+    xx = sum((x - bx) ** 2 for x, _ in before)
+    xy = sum((x - bx) * (y - by) for x, y in before)
+    yy = sum((y - by) ** 2 for _, y in before)
+    determinant = xx * yy - xy * xy
+    if determinant < 1e-6 * (xx + yy) ** 2:  # all on one line
+        return None
+    rows = []
+    for values, middle in (([x for x, _ in after], ax), ([y for _, y in after], ay)):
+        vx = sum((x - bx) * (value - middle) for (x, _), value in zip(before, values))
+        vy = sum((y - by) * (value - middle) for (_, y), value in zip(before, values))
+        rows.append(((vx * yy - vy * xy) / determinant, (vy * xx - vx * xy) / determinant))
+    (a, c), (b, d) = rows
+    return inkex.Transform((a, b, c, d, ax - a * bx - c * by, ay - b * bx - d * by))
+
+
+_Sample = Tuple[float, float, float, float]  # a point and the direction there
+
+
+def _samples(curve: Sequence[Point], count: int) -> list[_Sample]:
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = curve
+    points = []
+    for step in range(count + 1):
+        t = step / count
+        a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3
+        points.append((a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3))
+    result = []
+    for (ax, ay), (bx, by) in zip(points, points[1:]):
+        length = math.hypot(bx - ax, by - ay) or 1.0
+        result.append(((ax + bx) / 2, (ay + by) / 2, (bx - ax) / length, (by - ay) / length))
+    return result
+
+
+def _is_beside(one: _Sample, other: _Sample, apart: float) -> bool:
+    near = (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 <= apart**2
+    return near and abs(one[2] * other[2] + one[3] * other[3]) >= _PARALLEL

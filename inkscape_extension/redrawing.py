@@ -1,0 +1,180 @@
+"""A sketch layer drawn anew: at another level, with another seed or guidance, around what was made of it by hand."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from copy import deepcopy
+from dataclasses import replace
+from typing import Sequence
+
+import inkex
+
+from clipasso_engine.errors import UserError
+from clipasso_engine.job import Curve, Sketch, Stroke
+
+from . import aim, curves, layer_edits, sketch_layer, viewport
+from .brush import Look
+from .layer_edits import Edits
+from .layer_record import LayerRecord
+from .options import KEEP
+from .sketch_layer import Origin
+from .source_photo import SourcePhoto
+
+_APART = 0.023  # of the photo's longer side: strokes this near and parallel draw the same line
+
+
+def place(
+    svg: inkex.SvgDocumentElement,
+    photo: SourcePhoto,
+    sketches: Sequence[Sketch],
+    origin: Origin,
+    options: Namespace,
+) -> list[inkex.Layer]:
+    """Put an engine's answer where the options say: above ``photo``, or into the layer that was to be drawn anew.
+
+    Of several levels the one that is shown takes the layer's place, the others become hidden layers beside it.
+    Raises `UserError`, before anything is changed, if there is nothing to draw or the layer is gone.
+    """
+    identifier = getattr(options, "layer", "")
+    if not identifier:
+        return sketch_layer.insert(photo, sketches, origin, options.visible, Look.from_options(options))
+    layer = svg.getElementById(identifier)
+    if layer is None or aim.metadata_of(layer) is None:
+        raise UserError(
+            f"The sketch layer {identifier} that was to be drawn anew is not in the document any more. "
+            "Bring it back with Undo, or select the photo to sketch."
+        )
+    kept = int(getattr(options, "kept", 0))
+    sketches = [replace(sketch, level=sketch.level + kept) for sketch in sketches]
+    origin = replace(origin, levels={level + kept: strokes for level, strokes in origin.levels.items()})
+    shown = sketch_layer.choose_shown(sketches, options.visible)
+    keep, beside = options.hand == KEEP, options.beside == "true"
+    chosen = Look.from_options(options)
+    look = chosen if chosen.to_text() else None  # the usual look is nobody's choice
+    others = [redraw(layer, photo, other, origin, keep, True, look) for other in sketches if other is not shown]
+    for other in others:
+        other.style["display"] = "none"
+    result = redraw(layer, photo, shown, origin, keep, beside, look)
+    result.style["display"] = "inline"
+    return [result, *others]
+
+
+def redraw(
+    layer: inkex.Layer,
+    photo: SourcePhoto | None,
+    sketch: Sketch,
+    origin: Origin,
+    keep: bool,
+    beside: bool = False,
+    look: Look | None = None,
+) -> inkex.Layer:
+    """Draw ``sketch`` where the strokes of ``layer`` are now; returns the layer it is in, which has the old one's id.
+
+    With ``keep``, what was made by hand stays, on top; otherwise, if there is any, the old layer stays under another id
+    and name, hidden. ``beside``: the old layer stays anyway, hidden, and the new one has an id of its own. ``look``:
+    that of the new strokes, if not the layer's. ``photo`` is needed for layers that do not remember where they lie.
+    """
+    record = LayerRecord.read(layer)
+    edits = layer_edits.read(layer, record)
+    size = (sketch.width, sketch.height)
+    new = _record(layer, photo, size, record, edits, keep)
+    target = layer
+    if beside or (edits.by_hand and not keep):
+        target = sketch_layer.successor(layer, sketch.level)
+        for element in edits.kept if keep else ():
+            target.append(_copy(element, layer.root))
+        layer.style["display"] = "none"
+        if not beside:
+            sketch_layer.retire(layer, target)
+    else:
+        for stroke in edits.untouched:
+            stroke.getparent().remove(stroke)
+    for element in target:
+        if isinstance(element, inkex.BaseElement):
+            layer_edits.forget(element)
+    if look is not None:
+        look.remember(target)
+    for stroke in sketch_layer.draw(target, sketch.strokes, replace(new, levels=origin.levels)):
+        layer_edits.restyle(stroke, edits.restyled)
+    sketch_layer.set_metadata(target, origin.metadata(sketch.level))
+    if not beside:
+        sketch_layer.rename(target, sketch.level)
+    return target
+
+
+def step(layer: inkex.Layer, more: bool) -> bool:
+    """Draw the next level of a layer's abstraction path, without the engine, around what was made by hand.
+
+    False if the layer does not hold that level. Raises `UserError` at the end of the path.
+    """
+    metadata, record = aim.metadata_of(layer), LayerRecord.read(layer)
+    if metadata is None or record is None or not record.levels:
+        return False
+    level = next_level(metadata.strokes, sorted(record.levels), more)
+    edits = layer_edits.read(layer, record)
+    strokes = _around(edits, record, record.levels[level])[: max(0, level - len(edits.kept))]
+    sketch = Sketch(level, *record.size, tuple(strokes), 0.0)
+    origin = Origin(
+        metadata.seed, metadata.guidance, metadata.photo_sha256, metadata.photo_id, record.levels, metadata.engine
+    )
+    redraw(layer, None, sketch, origin, keep=True)
+    return True
+
+
+def next_level(level: int, levels: Sequence[int], more: bool) -> int:
+    """The level of ``levels`` next to ``level``. Raises `UserError` if there is none."""
+    beyond = [other for other in levels if (other > level if more else other < level)]
+    if not beyond:
+        count = "1 stroke" if level == 1 else f"{level} strokes"
+        most = "most" if more else "fewest"
+        raise UserError(
+            f"This sketch has {count}, the {most} it was prepared for. "
+            + ("For more, choose Extensions > Sketch > Sketch Photo with the layer selected." if more else "")
+        )
+    return min(beyond) if more else max(beyond)
+
+
+def _around(edits: Edits, record: LayerRecord, strokes: Sequence[Stroke]) -> list[Stroke]:
+    """Those strokes that draw no line that is drawn by hand, or was deleted by hand."""
+    as_drawn, as_is = -record.place, -(edits.moved @ record.place)
+    taken: list[Curve] = [curves.transformed(curve, as_is) for curve in edits.kept_curves()]
+    taken += [curves.transformed(curve, as_drawn) for curve in edits.deleted]
+    taken += record.erased
+    apart = _APART * max(record.size)
+    return [stroke for stroke in strokes if not (taken and curves.draws_the_same(stroke.points, taken, apart))]
+
+
+def _record(
+    layer: inkex.Layer,
+    photo: SourcePhoto | None,
+    size: tuple[int, int],
+    record: LayerRecord | None,
+    edits: Edits,
+    keep: bool,
+) -> LayerRecord:
+    """Where strokes on a photo of ``size`` lie in the layer, and what is not to be drawn again."""
+    if record is None:
+        assert photo is not None
+        place, view = photo.placement(size)
+        into = viewport.to_root(layer) @ layer.transform
+        return LayerRecord(size, -into @ viewport.to_root(photo.below) @ place, view, {})
+    scale = inkex.Transform(f"scale({record.size[0] / size[0]},{record.size[1] / size[1]})")
+    deleted = [curves.transformed(curve, -(record.place @ scale)) for curve in edits.deleted]
+    erased = [curves.transformed(curve, -scale) for curve in record.erased]
+    left, top = (-scale).apply_to_point(record.view[:2])
+    right, bottom = (-scale).apply_to_point(record.view[2:])
+    return LayerRecord(
+        size,
+        edits.moved @ record.place @ scale,
+        (float(left), float(top), float(right), float(bottom)),
+        {},
+        erased=(*erased, *deleted) if keep else (),
+    )
+
+
+def _copy(element: inkex.BaseElement, svg: inkex.SvgDocumentElement) -> inkex.BaseElement:
+    copied = deepcopy(element)
+    for each in copied.iter():
+        if isinstance(each, inkex.BaseElement) and each.get("id"):
+            each.set("id", svg.get_unique_id(each.get("id")))
+    return copied
