@@ -17,6 +17,9 @@ PROTOCOL = 1
 """Version of the messages between extension and engine; the engine's first message, ``hello``, carries it."""
 
 MIN_STROKES, MAX_STROKES = 1, 128
+PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+"""The abstraction path: levels a third or a half apart, steps that can be seen."""
+
 QUALITIES = ("draft", "normal", "best", "paper")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 GUIDANCES = ("auto", "boundary", "clip", "both")

@@ -9,14 +9,11 @@ from typing import Protocol
 
 from .abstraction import Choice, batched
 from .drawing import Run, Stages, few_threads, finished
-from .job import Sketch, SketchJob
+from .job import PATH, Sketch, SketchJob
 from .optimizer import optimize
 
-PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-"""Levels a third or a half apart: steps that can be seen."""
-
 STEPS = 20
-"""Of optimisation for each level; a traced start is near its end after so many."""
+"""Optimisation steps for each level; a traced start is near its end after so many."""
 
 _AT_LEAST = 32  # the level up to which the path goes
 

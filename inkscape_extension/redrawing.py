@@ -10,7 +10,7 @@ from typing import Sequence
 import inkex
 
 from clipasso_engine.errors import UserError
-from clipasso_engine.job import Curve, Sketch, Stroke
+from clipasso_engine.job import PATH, Curve, Sketch, Stroke
 
 from . import aim, curves, layer_edits, sketch_layer, viewport
 from .brush import Look
@@ -102,15 +102,14 @@ def redraw(
     return target
 
 
-def step(layer: inkex.Layer, more: bool) -> bool:
-    """Draw the next level of a layer's abstraction path, without the engine, around what was made by hand.
+def step(layer: inkex.Layer, level: int) -> bool:
+    """Draw another level that a layer remembers, without the engine, around what was made by hand.
 
-    False if the layer does not hold that level. Raises `UserError` at the end of the path.
+    False if it does not remember that level.
     """
     metadata, record = aim.metadata_of(layer), LayerRecord.read(layer)
-    if metadata is None or record is None or not record.levels:
+    if metadata is None or record is None or level not in record.levels:
         return False
-    level = next_level(metadata.strokes, sorted(record.levels), more)
     edits = layer_edits.read(layer, record)
     strokes = _around(edits, record, record.levels[level])[: max(0, level - len(edits.kept))]
     sketch = Sketch(level, *record.size, tuple(strokes), 0.0)
@@ -121,16 +120,15 @@ def step(layer: inkex.Layer, more: bool) -> bool:
     return True
 
 
-def next_level(level: int, levels: Sequence[int], more: bool) -> int:
-    """The level of ``levels`` next to ``level``. Raises `UserError` if there is none."""
-    beyond = [other for other in levels if (other > level if more else other < level)]
+def next_level(layer: inkex.Layer, more: bool) -> int:
+    """The next step on a layer's abstraction path, remembered or not. Raises `UserError` at its end."""
+    metadata, record = aim.metadata_of(layer), LayerRecord.read(layer)
+    assert metadata is not None
+    levels = sorted({*PATH, *(record.levels if record else ())})
+    beyond = [level for level in levels if (level > metadata.strokes if more else level < metadata.strokes)]
     if not beyond:
-        count = "1 stroke" if level == 1 else f"{level} strokes"
-        most = "most" if more else "fewest"
-        raise UserError(
-            f"This sketch has {count}, the {most} it was prepared for. "
-            + ("For more, choose Extensions > Sketch > Sketch Photo with the layer selected." if more else "")
-        )
+        count = "1 stroke" if metadata.strokes == 1 else f"{metadata.strokes} strokes"
+        raise UserError(f"This sketch has {count}. A sketch cannot have {'more' if more else 'fewer'}.")
     return min(beyond) if more else max(beyond)
 
 

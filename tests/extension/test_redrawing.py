@@ -309,31 +309,40 @@ class TestPlacing:
             self.place(root, TWO, layer="sketch-4")
 
 
+def step(layer, more):
+    return redrawing.step(layer, redrawing.next_level(layer, more))
+
+
 class TestSteps:
     def test_there_and_back(self, layer):
-        assert redrawing.step(layer, more=False)
+        assert redrawing.step(layer, 2)
         assert heights(layer) == [50, 95]
-        assert redrawing.step(layer, more=True)
+        assert redrawing.step(layer, 4)
         assert heights(layer) == [20, 40, 60, 80]
-        assert redrawing.step(layer, more=True)
+        assert step(layer, more=True)
         assert (len(layer), layer.get("inkscape:label")) == (6, "Sketch, 6 strokes")
         assert aim.metadata_of(layer).seed == 3
 
-    def test_at_the_ends_there_is_a_sentence(self, layer):
-        redrawing.step(layer, more=False)
-        with pytest.raises(UserError, match="2 strokes, the fewest"):
-            redrawing.step(layer, more=False)
-        with pytest.raises(UserError, match=r"6 strokes, the most .* choose Extensions > Sketch"):
-            redrawing.next_level(6, [2, 4, 6], more=True)
+    @pytest.mark.parametrize(
+        ("level", "more", "following"), [(4, True, 6), (4, False, 3), (6, True, 8), (5, False, 4), (100, True, 128)]
+    )
+    def test_the_path(self, layer, level, more, following):
+        layer.set(f"{{{layer_format.NAMESPACE}}}strokes", str(level))
+        assert redrawing.next_level(layer, more) == following
+
+    @pytest.mark.parametrize(("level", "more", "told"), [(1, False, "1 stroke. .* fewer"), (128, True, "128 .* more")])
+    def test_at_its_ends_there_is_a_sentence(self, layer, level, more, told):
+        layer.set(f"{{{layer_format.NAMESPACE}}}strokes", str(level))
+        with pytest.raises(UserError, match=told):
+            redrawing.next_level(layer, more)
 
     def test_what_was_made_by_hand_stays_and_counts(self, layer):
         mine = layer[0]
         mine.style["stroke"] = "#ff0000"
-        redrawing.step(layer, more=True)
+        redrawing.step(layer, 6)
         assert mine in list(layer)
         assert len(layer) == 6
-        redrawing.step(layer, more=False)
-        redrawing.step(layer, more=False)
+        redrawing.step(layer, 2)
         assert mine in list(layer)
         assert len(layer) == 2
 
@@ -341,12 +350,11 @@ class TestSteps:
         layer[0].style["stroke"] = "#ff0000"  # at 20, as one of the six
         deleted = next(child for child in layer if child.get(NUMBER) == "4")  # at 80, as another
         layer.remove(deleted)
-        redrawing.step(layer, more=True)
+        redrawing.step(layer, 6)
         assert heights(layer) == [20, 32, 44, 56, 68]
 
-    def test_a_layer_without_levels_needs_the_engine(self, layer):
-        layer.attrib.pop(f"{{{layer_format.NAMESPACE}}}levels")
-        assert redrawing.step(layer, more=True) is False
+    def test_a_level_that_is_not_remembered_needs_the_engine(self, layer):
+        assert redrawing.step(layer, 8) is False
         assert len(layer) == 4
 
 
