@@ -8,6 +8,7 @@ A positive weight is what a stroke there is worth; a negative one is what it cos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -69,10 +70,12 @@ def find(
     found: Foreground | None,
     guess: Foreground | None = None,
     attention: Array | None = None,
+    details: Sequence[Chain] = (),
 ) -> Lines:
     """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``.
 
-    Without one, lines near the middle and on what is a ``guess`` at the object weigh more.
+    ``details`` are lines that are no boundaries. Without an object, lines near the middle and on what is a ``guess`` at
+    it weigh more.
     ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look; it counts for half.
     """
     height, width = boundary.shape
@@ -88,7 +91,8 @@ def find(
         weight = np.maximum(ridge.strength - _NOISE, 0) / (1 - _NOISE) * _sampled(belongs, ridge.points)
         weight[_along_frame(ridge.points, height, width, _FRAME * diagonal)] = _OUTSIDE
         inner.append(weight)
-    chains, weights = rims + ridges, outlined + inner
+    chains = [*rims, *ridges, *details]
+    weights = [*outlined, *inner, *(detail.strength.copy() for detail in details)]
     _keep_one_of_each(chains, weights)
     told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
     if attention is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import boundary, clip_network, clip_saliency, continuing, guidance, lines, paper_job, photo, stepping
+from . import boundary, clip_network, clip_saliency, continuing, guidance, lines, paper_job, photo, spots, stepping
 from . import view as views
 from .drawing import STEPS, Emit, Run, Stages
 from .errors import UserError
@@ -50,7 +50,9 @@ def sketch(
     if notice:
         run.notice(notice)
     with run.stage("trace"):
-        worth = lines.find(view.boundary, view.found, view.guess, _attention(view, guide_name, device))
+        seen = view.found or view.guess
+        details = spots.find(view.rgb, seen.mask if seen else None)
+        worth = lines.find(view.boundary, view.found, view.guess, _attention(view, guide_name, device), details)
         worth = continuing.left_over(job, worth, view, picture)
         drawings = continuing.drawings(job, worth, view, picture)
         starts = {level: drawings.of(level) for level in job.levels}
