@@ -3,7 +3,7 @@
     python fake_worker.py SCENARIO.json
 
 The scenario: ``width``, ``height`` (of the photo, pixels), ``strokes`` ([[x, y] * 4, ...] in photo pixels),
-``stroke_width``, ``seconds`` (it takes, with strokes that move),
+``stroke_width``, ``abstraction`` (levels beside those asked for), ``seconds`` (it takes, with strokes that move),
 ``heard`` (a file that gets the messages received, one a line, for the test to read), ``behaviour``.
 """
 
@@ -104,7 +104,10 @@ def main():
         del sketches[0]["strokes"][0]["points"]
     for one in sketches:
         say(type="level", sketch=one)
-    say(type="result", sketches=sketches, report={"guidance": "boundary", "steps": 1})
+    report = {"guidance": "boundary", "steps": 1}
+    if job.get("abstraction"):
+        report["abstraction"] = [sketch(scenario, level) for level in scenario.get("abstraction", [])]
+    say(type="result", sketches=sketches, report=report)
 
 
 main()
