@@ -12,6 +12,9 @@ from .strokes import Array
 __all__ = ["Choice", "Drawings", "batched"]
 
 _SPREAD = 0.35  # standard deviation of the logarithm of a chain's weight between two starts
+_AUTO = (4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32)
+_CARRIED = 0.8
+_JUDGED = 4.0  # px
 _NOWHERE = -1000.0  # px: where the strokes lie that pad a smaller candidate; no ink there reaches the canvas
 
 
@@ -21,6 +24,15 @@ class Drawings:
     def __init__(self, lines: Lines, seed: int, count: int) -> None:
         self._candidates = [Candidates.of(chain.points) for chain in lines.chains]
         self._weights = [_varied(lines.weights, seed, start) for start in range(count)]
+
+    def enough(self) -> int:
+        """The fewest strokes that still carry the drawing: `_CARRIED` of what the most of `_AUTO` carry."""
+        carried = [self._carried(level) for level in _AUTO]
+        return next(level for level, gain in zip(_AUTO, carried, strict=True) if gain >= _CARRIED * carried[-1])
+
+    def _carried(self, level: int) -> float:
+        """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance."""
+        return float(choose(self._candidates, self._weights[0], level, _JUDGED, _JUDGED).gain.sum())
 
     def of(self, level: int) -> list[Choice]:
         """The starts of a drawing of at most ``level`` strokes: the fewer, the more freely each may leave its line.

@@ -17,6 +17,9 @@ PROTOCOL = 1
 """Version of the messages between extension and engine; the engine's first message, ``hello``, carries it."""
 
 MIN_STROKES, MAX_STROKES = 1, 128
+AUTO = (0,)
+"""The levels of a job that leaves the number of strokes to the engine."""
+
 PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 """The abstraction path: levels a third or a half apart, steps that can be seen."""
 
@@ -77,7 +80,7 @@ class SketchJob:
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", tuple(self.levels))
         object.__setattr__(self, "drawn", _curves(self.drawn))
-        for level in self.levels:
+        for level in self.levels if self.levels != AUTO else ():
             if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
                 raise UserError(
                     f"The number of strokes is {level!r}, but it must be a whole number "

@@ -6,6 +6,7 @@ All lengths between the view and the finished sketch are in pixels of the canvas
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ import torch
 
 from . import boundary, clip_network, clip_saliency, continuing, guidance, lines, paper_job, photo, spots, stepping
 from . import view as views
+from .abstraction import Drawings
 from .drawing import STEPS, Emit, Run, Stages
 from .errors import UserError
-from .job import Sketch, SketchJob
+from .job import AUTO, Sketch, SketchJob
 from .strokes import Array
 from .view import View
 
@@ -42,6 +44,8 @@ def sketch(
         emit({"type": "photo", "width": picture.width, "height": picture.height})
         device = _device(job.device)
         if job.quality == "paper":
+            if job.levels == AUTO:
+                raise UserError("The paper's recipe needs a number of strokes. Choose one, for example 16.")
             return paper_job.sketch(job, picture, device, emit, stop)
         network = boundary.load(device)
     with run.stage("boundary"):
@@ -54,6 +58,8 @@ def sketch(
         details = spots.find(view.rgb, seen.mask if seen else None)
         worth = lines.find(view.boundary, view.found, view.guess, _attention(view, guide_name, device), details)
         worth = continuing.left_over(job, worth, view, picture)
+        if job.levels == AUTO:
+            job = replace(job, levels=(Drawings(worth, job.seed, 1).enough(),))
         drawings = continuing.drawings(job, worth, view, picture)
         starts = {level: drawings.of(level) for level in job.levels}
     if not any(len(start[0].controls) for start in starts.values()):

@@ -10,13 +10,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import models, output, svg
 from . import run as runner
 from .errors import UserError
-from .job import MAX_STROKES, MIN_STROKES, SketchJob, parse_levels
+from .job import AUTO, MAX_STROKES, MIN_STROKES, SketchJob, parse_levels
 from .progress import Progress
+
+if TYPE_CHECKING:
+    from .pipeline import Stages
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class _Task:
     photo: Path
     svg: Path
     png: Path | None
+    stages: Path | None  # a folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,27 +38,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", dest="out", type=Path, required=True, metavar="OUT", help="OUT.svg, or a folder for one SVG a photo"
     )
-    for option in dataclasses.fields(SketchJob):
-        if option.name == "levels":
-            _add_levels(parser, option)
-        elif "help" in option.metadata:
-            _add_option(parser, option)
+    add_job_options(parser)
     parser.add_argument("--report", type=Path, metavar="REPORT.json", help="write what was done, how fast and how well")
     parser.add_argument("--png", type=Path, metavar="OUT", help="OUT.png, or a folder for one picture a photo")
+    parser.add_argument(
+        "--save-stages",
+        type=Path,
+        metavar="DIR",
+        help="write boundary, saliency, mask, start and levels as pictures, in a folder a photo if there are several",
+    )
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     parser.set_defaults(usage_error=parser.error)
 
 
-def _add_levels(parser: argparse.ArgumentParser, option: dataclasses.Field[Any]) -> None:
+def add_job_options(parser: argparse.ArgumentParser, levels: tuple[int, ...] = SketchJob.levels) -> None:
+    """Give a parser an option for each field of `SketchJob` but the photo."""
+    for option in dataclasses.fields(SketchJob):
+        if option.name == "levels":
+            _add_levels(parser, option, levels)
+        elif "help" in option.metadata:
+            _add_option(parser, option)
+
+
+def job_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The fields of `SketchJob` that `add_job_options` let the user choose."""
+    names = [option.name for option in dataclasses.fields(SketchJob) if hasattr(arguments, option.name)]
+    return {name: getattr(arguments, name) for name in names}
+
+
+def _add_levels(parser: argparse.ArgumentParser, option: dataclasses.Field[Any], default: tuple[int, ...]) -> None:
     group = parser.add_mutually_exclusive_group()
-    default: tuple[int, ...] = SketchJob.levels
     group.add_argument(
         "--strokes",
         dest=option.name,
         type=_strokes,
         default=default,
         metavar="N",
-        help=f"number of strokes, {MIN_STROKES} to {MAX_STROKES} (default: {', '.join(map(str, default))})",
+        help=f"number of strokes, {MIN_STROKES} to {MAX_STROKES}, or auto: as few as carry the drawing "
+        f"(default: {', '.join(map(str, default))})",
     )
     group.add_argument(
         "--levels",
@@ -68,9 +89,11 @@ def _add_levels(parser: argparse.ArgumentParser, option: dataclasses.Field[Any])
 
 def _strokes(text: str) -> tuple[int, ...]:
     try:
-        return (int(text),)
+        return AUTO if text == "auto" else (int(text),)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {MIN_STROKES} to {MAX_STROKES}") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither auto nor a number from {MIN_STROKES} to {MAX_STROKES}"
+        ) from None
 
 
 def _levels(text: str) -> tuple[int, ...]:
@@ -118,21 +141,23 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace) -> tuple[list[_Task], list[SketchJob]]:
     """What to do; ends the program with the status for wrong usage where that makes no sense."""
-    options = [option.name for option in dataclasses.fields(SketchJob) if hasattr(arguments, option.name)]
     try:
-        tasks = _tasks(arguments.photos, arguments.out, arguments.png)
-        return tasks, [
-            SketchJob(photo=str(task.photo), **{name: getattr(arguments, name) for name in options}) for task in tasks
-        ]
+        tasks = _tasks(arguments.photos, arguments.out, arguments.png, arguments.save_stages)
+        return tasks, [SketchJob(photo=str(task.photo), **job_options(arguments)) for task in tasks]
     except UserError as error:
         arguments.usage_error(str(error))
         raise
 
 
-def _tasks(photos: Sequence[Path], out: Path, png: Path | None) -> list[_Task]:
+def _tasks(photos: Sequence[Path], out: Path, png: Path | None, stages: Path | None) -> list[_Task]:
     """Where each photo's files go. Raises `UserError` if one would be written over a photo or another one."""
     tasks = [
-        _Task(photo, _target(photo, out, ".svg"), None if png is None else _target(photo, png, ".png"))
+        _Task(
+            photo,
+            _target(photo, out, ".svg"),
+            None if png is None else _target(photo, png, ".png"),
+            stages if stages is None or len(photos) == 1 else stages / photo.stem,
+        )
         for photo in photos
     ]
     taken = {photo.resolve(): "is a photo to sketch" for photo in photos}
@@ -154,13 +179,16 @@ def _prepare_folders(arguments: argparse.Namespace, tasks: Sequence[_Task]) -> N
     for out, targets in ((arguments.out, [task.svg for task in tasks]), (arguments.png, [task.png for task in tasks])):
         if out is not None and out not in targets:
             output.make_folder(out)
+    if arguments.save_stages is not None:
+        output.make_folder(arguments.save_stages)
     for file in filter(None, (arguments.report, *(path for task in tasks for path in (task.svg, task.png)))):
         output.require_folder(file)
 
 
 def _sketch(task: _Task, job: SketchJob, quiet: bool, since: float) -> dict[str, Any]:
+    kept: list[Stages] = []
     with Progress(task.photo.name, quiet) as progress:
-        sketches, report = runner.run(job, progress, lambda: False, since)
+        sketches, report = runner.run(job, progress, lambda: False, since, kept.append)
     svg.write(
         sketches,
         task.svg,
@@ -173,6 +201,10 @@ def _sketch(task: _Task, job: SketchJob, quiet: bool, since: float) -> dict[str,
         from . import preview  # brings torch, which a refused photo never needs
 
         preview.write(sketches[0], task.png)
+    if task.stages is not None and kept:
+        from . import stage_pictures
+
+        stage_pictures.write(kept[0], sketches, task.stages)
     if not quiet:
         levels = ", ".join(str(len(sketch.strokes)) for sketch in sketches)
         print(f"{task.photo} -> {task.svg}: {levels} strokes, {report['seconds']['total']:.1f} s")
