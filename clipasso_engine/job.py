@@ -17,7 +17,7 @@ PROTOCOL = 1
 """Version of the messages between extension and engine; the engine's first message, ``hello``, carries it."""
 
 MIN_STROKES, MAX_STROKES = 1, 128
-AUTO = (0,)
+AUTO: tuple[int, ...] = ()
 """The levels of a job that leaves the number of strokes to the engine."""
 
 PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
@@ -80,14 +80,12 @@ class SketchJob:
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", tuple(self.levels))
         object.__setattr__(self, "drawn", _curves(self.drawn))
-        for level in self.levels if self.levels != AUTO else ():
+        for level in self.levels:
             if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
                 raise UserError(
                     f"The number of strokes is {level!r}, but it must be a whole number "
                     f"from {MIN_STROKES} to {MAX_STROKES}. Choose one in that range."
                 )
-        if not self.levels:
-            raise UserError("No number of strokes was given. Ask for at least one level, for example 16.")
         for option in dataclasses.fields(self):
             choices = option.metadata.get("choices")
             value = getattr(self, option.name)

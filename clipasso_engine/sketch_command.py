@@ -92,7 +92,7 @@ def _strokes(text: str) -> tuple[int, ...]:
         return AUTO if text == "auto" else (int(text),)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is neither auto nor a number from {MIN_STROKES} to {MAX_STROKES}"
+            f"{text!r} is not a number from {MIN_STROKES} to {MAX_STROKES}, nor auto"
         ) from None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import skimage.data
 
 from clipasso_engine import cli
+from clipasso_engine.job import AUTO, SketchJob
 
 PHOTOS = Path(skimage.data.__file__).parent
 
@@ -23,3 +24,7 @@ def _strokes(name: str, folder: Path) -> int:
 
 def test_a_simple_shape_gets_fewer_strokes_than_a_busy_photo(tmp_path: Path) -> None:
     assert 4 <= _strokes("horse.png", tmp_path) < _strokes("motorcycle_left.png", tmp_path) <= 32
+
+
+def test_no_level_leaves_the_choice_to_the_engine() -> None:
+    assert SketchJob("photo.png", levels=()).levels == AUTO
