@@ -12,7 +12,7 @@ import inkex
 
 from clipasso_engine import layer_format
 from clipasso_engine.errors import UserError
-from clipasso_engine.job import Curve, SketchJob
+from clipasso_engine.job import AUTO, Curve, SketchJob
 
 from . import curves, layer_edits, options, source_photo, viewport
 from .layer_record import LayerRecord
@@ -42,7 +42,9 @@ class Aim:
         else:
             drawn = self._selected() if chosen.hand != REPLACE else []
         role = {KEEP: "company", START: "start"}[chosen.hand] if drawn else "none"
-        levels = tuple(sorted({max(1, level - chosen.kept) for level in job.levels}, reverse=True))
+        levels = job.levels
+        if levels != AUTO:
+            levels = tuple(sorted({max(1, level - chosen.kept) for level in levels}, reverse=True))
         abstraction = job.quality != "paper"
         return dataclasses.replace(job, levels=levels, drawn=tuple(drawn), drawn_role=role, abstraction=abstraction)
 

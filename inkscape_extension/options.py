@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from clipasso_engine.errors import UserError
-from clipasso_engine.job import SketchJob, parse_levels
+from clipasso_engine.job import AUTO, SketchJob, parse_levels
 
 from . import brush
 
@@ -28,6 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--tab", help="the page of the dialog that was open; not used")
     parser.add_argument("--visible", default=VISIBLE[0])
     parser.add_argument("--strokes", help="the level, where --levels does not tell several")
+    parser.add_argument("--auto", default="false", help="whether the engine is to find it instead")
     parser.add_argument("--hand", default=HAND[0])
     parser.add_argument("--beside", default="false", help="whether a sketch drawn anew is a layer of its own")
     for name in _JOB_OPTIONS:
@@ -45,8 +46,14 @@ def job(options: Namespace, photo: str) -> SketchJob:
     given: dict[str, Any] = {}
     for name, default in _JOB_OPTIONS.items():
         text = getattr(options, name)
-        if name == "levels":
-            text = text if text and text.strip() else options.strokes
-        if text is not None:
-            given[name] = parse_levels(text) if name == "levels" else type(default)(text)
-    return SketchJob(photo, **given)
+        if text is not None and name != "levels":
+            given[name] = type(default)(text)
+    return SketchJob(photo, levels=_levels(options), **given)
+
+
+def _levels(options: Namespace) -> tuple[int, ...]:
+    if options.levels and options.levels.strip():
+        return parse_levels(options.levels)
+    if options.auto == "true":
+        return AUTO
+    return parse_levels(options.strokes) if options.strokes else SketchJob.levels

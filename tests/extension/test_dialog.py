@@ -8,13 +8,13 @@ from lxml import etree
 from stand_in import ROOT
 
 from clipasso_engine.errors import UserError
-from clipasso_engine.job import SketchJob
+from clipasso_engine.job import AUTO, SketchJob
 from inkscape_extension import options
 from inkscape_extension.brush import Look
 
 INX = {"inx": "http://www.inkscape.org/namespace/inkscape/extension"}
 # They concern only the document; see test_change_brush.py for the look of strokes.
-NOT_IN_THE_JOB = {"visible", "strokes", "hand", "beside", *(field.name for field in dataclasses.fields(Look))}
+NOT_IN_THE_JOB = {"visible", "strokes", "auto", "hand", "beside", *(field.name for field in dataclasses.fields(Look))}
 # For those who develop the engine, and on the command line; and what the document tells.
 NOT_IN_THE_DIALOG = {"photo", "clip_model", "rasterizer", "drawn", "drawn_role", "abstraction"}
 # Hours long, while Inkscape is frozen.
@@ -101,6 +101,7 @@ def test_options_become_a_job():
 def test_the_slider_counts_where_no_levels_are_listed():
     assert options.job(parse("--strokes=24", "--levels="), "p.png").levels == (24,)
     assert options.job(parse("--strokes=24", "--levels= 8, 4"), "p.png").levels == (8, 4)
+    assert options.job(parse("--strokes=24", "--auto=true", "--levels="), "p.png").levels == AUTO
 
 
 def test_what_becomes_of_strokes_made_by_hand(inx):

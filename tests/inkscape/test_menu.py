@@ -48,7 +48,7 @@ def open_dialog(inkscape: Inkscape) -> None:
     inkscape.key("alt+n", *["Down"] * MENU_POSITION, "Right")
     time.sleep(0.5)
     inkscape.screenshot("menu-1-menu")
-    inkscape.key("Return")
+    inkscape.key("End", "Return")  # the entries are in alphabetical order
     inkscape.xdotool("mousemove", "700", "880")  # no tooltip in the picture
     inkscape.window("^Sketch Photo$")
     time.sleep(1)
