@@ -28,10 +28,11 @@ class BoundaryGuidance:
 
     def __init__(self, subject: Subject) -> None:
         lines = torch.as_tensor(subject.boundary, dtype=torch.float32)
+        total = float(subject.boundary.sum(dtype=np.float64))  # torch's sum depends on its number of threads
         away = ndimage.distance_transform_edt(subject.boundary <= 0.05) if (subject.boundary > 0.05).any() else None
         astray = np.ones(subject.boundary.shape) if away is None else np.clip(away / _STRAY, 0, 1) ** 2
-        self._lines = (lines / lines.sum().clamp_min(1e-6)).to(subject.device)
-        self._astray = (torch.as_tensor(astray, dtype=torch.float32) / lines.sum().clamp_min(1.0)).to(subject.device)
+        self._lines = (lines / max(total, 1e-6)).to(subject.device)
+        self._astray = (torch.as_tensor(astray, dtype=torch.float32) / max(total, 1.0)).to(subject.device)
         height, width = subject.boundary.shape
         self._blurs = [
             (_gaussian(height, *scale).to(subject.device), _gaussian(width, *scale).T.contiguous().to(subject.device))
