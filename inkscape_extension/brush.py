@@ -184,8 +184,9 @@ class _Stroke:
         self._path.set("style", ";".join(f"{name}:{value}" for name, value in {**style, **rest}.items()))
         if look.brush != _PLAIN:
             self._path.set(layer_format.BRUSH, look.brush)
-        if width != self._width:
-            self._path.set(layer_format.WIDTH, f"{_text(self._width)} {_text(self._drawn_width(width, outline))}")
+        drawn = width if outline is None else 2 * max(half for _t, half in outline.points)
+        if drawn != self._width:
+            self._path.set(layer_format.WIDTH, f"{_text(self._width)} {_text(drawn)}")
 
     def _plain_width(self) -> float:
         """The width when plain. A stroke that was made thicker or thinner by hand stays so with any brush."""
@@ -238,20 +239,17 @@ class _Stroke:
         if brush.crosses:
             marker = f"url(#{brush_defs.cross_marker(svg, name)})"
             style.update({"marker-start": marker, "marker-end": marker})
-        if brush.grain:
+        if brush.grain and _has_extent(self._path.get("d")):
             style["filter"] = f"url(#{brush_defs.grain_filter(svg, name, brush.grain, whole)})"
         if brush.blend:
             style["mix-blend-mode"] = brush.blend
         return style
 
-    @staticmethod
-    def _drawn_width(width: float, outline: PowerStroke | None) -> float:
-        return width if outline is None else 2 * max(half for _t, half in outline.points)
-
 
 def _line_style(brush: Brush, width: float) -> dict[str, str]:
     """A line of equal width."""
-    style = {"stroke-linecap": brush.cap, "stroke-linejoin": "round", "stroke-width": _text(width)}
+    cap = "round" if brush.pressure else brush.cap
+    style = {"stroke-linecap": cap, "stroke-linejoin": "round", "stroke-width": _text(width)}
     if brush.dashes:
         style["stroke-dasharray"] = ",".join(_text(length * width / brush.width) for length in brush.dashes)
     if brush.opacity != 1:
@@ -267,6 +265,12 @@ def _open_curve(data: str) -> list[Cubic]:
         return []
     points = [[tuple(point) for point in node] for node in pieces[0]]
     return [(one[1], one[2], two[0], two[1]) for one, two in zip(points, points[1:])]
+
+
+def _has_extent(data: str) -> bool:
+    """Whether a line has both width and height; without, a filter draws nothing."""
+    box = inkex.Path(data).bounding_box()
+    return box is not None and box.width > 0 and box.height > 0
 
 
 def _by_importance(path: inkex.PathElement) -> float:

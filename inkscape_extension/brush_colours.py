@@ -12,7 +12,7 @@ PALETTES: dict[str, tuple[str, ...]] = {
     "autumn": ("#3a2218", "#7a2e1d", "#b4531f", "#c98a1b", "#5d6b2c"),
     "berries": ("#2a1430", "#6b1d4e", "#a32a5a", "#4a3b8f", "#2f6b5c"),
 }
-_BRIGHTEST = 0.55  # lightness that still shows on white paper
+_BRIGHTEST = 0.5  # lightness that still shows on white paper
 _LIVELY = 1.25  # a thin line looks greyer than the same colour on a plane
 
 

@@ -16,8 +16,18 @@ _SAMPLES = 24  # of a segment, to measure along it
 _NIB = math.radians(40)  # a broad nib held by a right hand: thin strokes rise to the right
 _THIN = 0.16  # of a nib's width: its thinnest line
 
-Pressure = Callable[[Sequence[Tuple[float, float]], Random], List[Tuple[float, float]]]
-"""From the directions along a line ((share of its length, angle) each) to its width points: (share, factor) each."""
+
+@dataclass(frozen=True)
+class Course:
+    """How a line runs, as far as a hand that draws it cares."""
+
+    directions: Sequence[tuple[float, float]]  # (share of its length, angle) at even steps
+    slenderness: float  # its length, in widths of the brush
+    chance: Random  # a hand's; the same for the same line
+
+
+Pressure = Callable[[Course], List[Tuple[float, float]]]
+"""From a line's course to its width points: (share of its length, factor) each."""
 
 
 @dataclass(frozen=True)
@@ -44,33 +54,34 @@ class Brush:
     blend: str = ""  # CSS mix-blend-mode
 
 
-def _ink(_directions: Sequence[tuple[float, float]], _chance: Random) -> list[tuple[float, float]]:
-    return [(0.16, 0.62), (0.42, 1.0), (0.75, 0.66)]
+def _ink(course: Course) -> list[tuple[float, float]]:
+    taper = min(0.36, 4.5 / course.slenderness)
+    return [(taper, 0.95), (0.5, 1.0), (1 - 1.15 * taper, 0.85)]
 
 
-def _pencil(_directions: Sequence[tuple[float, float]], chance: Random) -> list[tuple[float, float]]:
-    return [(share, factor * chance.uniform(0.85, 1.15)) for share, factor in _PENCIL]
+def _pencil(course: Course) -> list[tuple[float, float]]:
+    return [(share, factor * course.chance.uniform(0.85, 1.15)) for share, factor in _PENCIL]
 
 
 _PENCIL = ((0.03, 0.6), (0.22, 0.95), (0.5, 0.85), (0.75, 1.0), (0.97, 0.55))
 
 
-def _charcoal(_directions: Sequence[tuple[float, float]], chance: Random) -> list[tuple[float, float]]:
-    return [(share, factor * chance.uniform(0.8, 1.15)) for share, factor in _CHARCOAL]
+def _charcoal(course: Course) -> list[tuple[float, float]]:
+    return [(share, factor * course.chance.uniform(0.8, 1.15)) for share, factor in _CHARCOAL]
 
 
 _CHARCOAL = ((0.03, 0.6), (0.2, 1.0), (0.4, 0.8), (0.62, 1.0), (0.85, 0.9), (0.97, 0.45))
 
 
-def _broad_nib(directions: Sequence[tuple[float, float]], _chance: Random) -> list[tuple[float, float]]:
-    chosen = directions[1:-1:4]
+def _broad_nib(course: Course) -> list[tuple[float, float]]:
+    chosen = course.directions[1:-1:4]
     return [(share, max(_THIN, abs(math.sin(angle + _NIB)))) for share, angle in chosen]
 
 
 BRUSHES: dict[str, Brush] = {
     "plain": Brush(1.0),
     "pencil": Brush(
-        0.9, opacity=0.8, pressure=_pencil, grain=Grain(size=(0.22, 0.22), softness=0.14, bite=0.7, contrast=2.6)
+        1.0, opacity=0.85, pressure=_pencil, grain=Grain(size=(0.22, 0.22), softness=0.14, bite=0.66, contrast=2.6)
     ),
     "ink": Brush(1.4, cap=TAPERED, pressure=_ink),
     "marker": Brush(2.4, opacity=0.72, blend="multiply"),
@@ -93,7 +104,7 @@ def power_stroke(brush: Brush, curve: Sequence[Cubic], width: float, seed: str) 
     if brush.pressure is None or total < _DOT * width:
         return None
     directions = [(length / total, angle) for length, angle, _t in track]
-    points = brush.pressure(directions, Random(seed))
+    points = brush.pressure(Course(directions, total / width, Random(seed)))
     return PowerStroke(
         tuple((_parameter(track, share * total), factor * width / 2) for share, factor in points), brush.cap
     )

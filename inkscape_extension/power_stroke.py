@@ -18,7 +18,7 @@ from clipasso_engine.job import Point
 from clipasso_engine.layer_format import format_number
 
 NAME = "powerstroke"
-SMOOTHNESS = 0.2
+SMOOTHNESS = 0.3
 """The effect's "interpolator_beta": how far the width stays level on both sides of a width point."""
 
 TAPERED, ROUND, FLAT = "zerowidth", "round", "butt"

@@ -23,7 +23,7 @@ from installer.journal import Journal
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_WORKER = ROOT / "tests" / "extension" / "fake_worker.py"
-ACTION = "org.clipasso.sketch.noprefs"
+ACTION, PLACE = "org.clipasso.sketch.noprefs", "org.clipasso.place.noprefs"
 SCREEN = (1280, 900)
 
 
@@ -44,6 +44,7 @@ class Inkscape:
             "LANGUAGE": "C",
             "INKSCAPE_PROFILE_DIR": str(self.profile),
             "CLIPASSO_TEST_MARKER": self.marker,
+            "CLIPASSO_WINDOW": "none",
         }
         self.home.mkdir()
 
@@ -53,9 +54,9 @@ class Inkscape:
         journal = Journal(self.folder / "journal.json")
         extension.install(self.profile / "extensions" / "clipasso", json.dumps(setting).encode(), journal)
 
-    def choose(self, **options: str) -> None:
-        """Set the dialog's options for the next run."""
-        chosen = " ".join(f"org.clipasso.sketch.{name}={quoteattr(value)}" for name, value in options.items())
+    def choose(self, extension: str = "org.clipasso.sketch", /, **options: str) -> None:
+        """Set the options of an extension's dialog for the next run."""
+        chosen = " ".join(f"{extension}.{name}={quoteattr(value)}" for name, value in options.items())
         preferences = f'<inkscape version="1"><group id="extensions" {chosen}/></inkscape>'
         (self.profile / "preferences.xml").write_text(preferences, encoding="utf-8")
 
