@@ -52,8 +52,9 @@ def fit(points: Array, rounds: int = 4) -> tuple[Array, Array]:
 
     The inner control points solve the 2 x 2 normal equations for given parameters; the parameters are then moved
     to the foot points by one Newton step (Schneider, "An Algorithm for Automatically Fitting Digitized Curves",
-    Graphics Gems, 1990), ``rounds`` times. A cubic whose handles grow beyond 1.5 times its polyline's length, or point
-    backwards at an end, is replaced by the one with handles a third along the polyline's end tangents.
+    Graphics Gems, 1990), ``rounds`` times. A cubic whose handles grow beyond 1.5 times its polyline's length or point
+    backwards at an end, or that is longer than its polyline, is replaced by the one with handles a third along the
+    polyline's end tangents.
 
     Returns the control points [..., 4, 2] and the squared distances [..., M] of the points to their foot points.
     """
@@ -101,6 +102,7 @@ def _tame(points: Array, controls: Array) -> Array:
     ahead, behind = points[..., reach, :] - points[..., 0, :], points[..., -1 - reach, :] - points[..., -1, :]
     wild = np.maximum(np.linalg.norm(out, axis=-1), np.linalg.norm(back, axis=-1)) > 1.5 * length
     wild |= ((out * ahead).sum(-1) < 0) | ((back * behind).sum(-1) < 0)
+    wild |= lengths(controls) > 1.05 * length  # it strays from the line between two points, where no distance tells
     third = (length / 3)[..., None]
     plain = controls.copy()
     plain[..., 1, :] = controls[..., 0, :] + third * _unit(ahead)

@@ -109,6 +109,14 @@ def test_fit_keeps_wild_handles_in_bounds() -> None:
     assert np.isfinite(error2).all()
 
 
+def test_fit_is_no_longer_than_its_line() -> None:
+    """Between two points of a line a curve could stray far, and no distance to the points would tell."""
+    walks = np.cumsum(np.random.default_rng(0).normal(1, 1.5, (200, 24, 2)), axis=1)
+    walked = np.linalg.norm(np.diff(walks, axis=1), axis=-1).sum(1)
+    curves, _ = strokes.fit(walks)
+    assert (strokes.lengths(curves) / walked).max() < 1.06
+
+
 @pytest.mark.parametrize(
     "points", [np.zeros((8, 2)), np.array([[3.0, 4.0], [5.0, 4.0]]), np.array([[0.0, 0], [9, 0], [0, 0]])]
 )
