@@ -93,6 +93,14 @@ def test_strokes_lie_on_the_photo(whole: Run) -> None:
         assert points.max() < 1.02 * 256
 
 
+def test_few_strokes_for_a_page_of_text_stay_on_it(tmp_path: Path) -> None:
+    """Its lines are long and ragged, and no single curve follows them."""
+    run = Run(scenes.saved(data.page(), tmp_path / "page.png"), levels=(4,), background="keep")
+    reach = points_of(run.sketches[0]) / [384, 191]
+    assert reach.min() > -0.02
+    assert reach.max() < 1.02
+
+
 def test_strokes_have_width_importance_and_colour(whole: Run) -> None:
     for sketch in whole.sketches:
         importance = [stroke.importance for stroke in sketch.strokes]
@@ -270,7 +278,7 @@ def test_a_blank_photo_is_named(tmp_path: Path, grey: int, background: str) -> N
     assert "Choose" in str(raised.value)
 
 
-def noise(side: int = 128) -> np.ndarray:
+def noise(side: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
 
 
@@ -279,7 +287,7 @@ def noise(side: int = 128) -> np.ndarray:
     [
         ("text", np.dstack([data.text()] * 3)),
         ("texture", np.dstack([data.brick()[:200, :200]] * 3)),
-        ("noise", noise()),
+        ("noise", noise(48)),
         ("night", (data.rocket()[::2, ::2] // 24)),
         ("tiny", noise(16)),
         ("narrow", data.coffee()[200:216, :320]),
