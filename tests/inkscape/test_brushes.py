@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from documents import content
+from documents import content, layers
 from PIL import Image
 from real_inkscape import Inkscape
+from test_menu import APPLY, CLOSE, MENU_POSITION, press, save
 
 from clipasso_engine import layer_format
 
@@ -47,7 +49,8 @@ def document(inkscape: Inkscape) -> Path:
         for number, (points, shade) in enumerate(zip(STROKES, SHADES, strict=True))
     )
     return inkscape.document(
-        f'<g id="layer" inkscape:groupmode="layer" clipasso:strokes="9" clipasso:seed="0">{strokes}</g>',
+        '<g id="layer" inkscape:groupmode="layer" inkscape:label="Leaf" clipasso:strokes="9" clipasso:seed="0">'
+        f"{strokes}</g>",
         'width="120" height="90" viewBox="0 0 120 90" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
         f'xmlns:clipasso="{layer_format.NAMESPACE}"',
     )
@@ -105,8 +108,35 @@ def test_plain_strokes_come_back(inkscape: Inkscape, name: str) -> None:
     assert remembered.sub("", content(after)) == content(before)
 
 
-def test_colours_and_widths(inkscape: Inkscape) -> None:
+def test_colours_and_widths_and_one_undo(inkscape: Inkscape) -> None:
     inkscape.choose("org.clipasso.brush", brush="ink", colour="photo", width_by="importance", stroke_width="140")
     drawn = inkscape.artefacts / "brush-ink-in-colour.png"
-    inkscape.run(document(inkscape), "select-by-id:layer", ACTION, picture(drawn))
+    before, undone = (inkscape.folder / f"{word}.svg" for word in ("before", "undone"))
+    actions = [saved(before), "select-by-id:layer", ACTION, picture(drawn), "undo", saved(undone)]
+    inkscape.run(document(inkscape), *actions)
     compare_with_golden("ink-in-colour", drawn)
+    assert content(undone) == content(before)
+
+
+def test_from_the_menu(inkscape: Inkscape) -> None:
+    inkscape.choose("org.clipasso.brush", brush="charcoal", colour="photo")
+    drawing = document(inkscape)
+    with inkscape.started(str(drawing)):
+        window = inkscape.window("^drawing.svg")
+        time.sleep(2)
+        inkscape.xdotool("windowactivate", "--sync", window)
+        inkscape.key("alt+n", *["Down"] * MENU_POSITION, "Right", "Return")  # the first entry of Sketch
+        inkscape.xdotool("mousemove", "700", "880")  # no tooltip in the picture
+        inkscape.window("^Change Brush$")
+        time.sleep(1)
+        inkscape.screenshot("brush-1-dialog")
+        press(inkscape, APPLY, "^Change Brush$")
+        window = inkscape.window(r"^\*drawing.svg", 60)
+        press(inkscape, CLOSE, "^Change Brush$")
+        inkscape.xdotool("windowactivate", "--sync", window)
+        inkscape.key("5")  # zoom to the page
+        time.sleep(2)
+        inkscape.screenshot("brush-2-charcoal")
+        save(inkscape, drawing)
+        painted = [path for path in layers(drawing)["Leaf"] if path.get(layer_format.BRUSH) == "charcoal"]
+        assert len(painted) == len(STROKES)

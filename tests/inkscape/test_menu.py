@@ -55,9 +55,9 @@ def open_dialog(inkscape: Inkscape) -> None:
     inkscape.screenshot("menu-2-dialog")
 
 
-def press(inkscape: Inkscape, from_the_right: int) -> None:
-    """Click one of the buttons at the bottom right of the dialog, then get the mouse out of the way."""
-    place = inkscape.geometry(inkscape.window("^Sketch Photo$"))
+def press(inkscape: Inkscape, from_the_right: int, dialog: str = "^Sketch Photo$") -> None:
+    """Click one of the buttons at the bottom right of a dialog, then get the mouse out of the way."""
+    place = inkscape.geometry(inkscape.window(dialog))
     x, y = place["X"] + place["WIDTH"] - from_the_right, place["Y"] + place["HEIGHT"] - 25
     inkscape.xdotool("mousemove", str(x), str(y), "click", "1")
     inkscape.xdotool("mousemove", "700", "880")
