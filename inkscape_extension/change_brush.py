@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from clipasso_engine import layer_format, paths
+from clipasso_engine import paths
 from clipasso_engine.errors import UserError
 from inkscape_extension import messages
 
@@ -32,19 +32,33 @@ class ChangeBrush(inkex.EffectExtension):
         look = brush.Look.from_options(self.options)
         layers, strokes = target_strokes.find(self.svg)
         all_strokes = [*(path for layer in layers for path in target_strokes.within(layer)), *strokes]
-        if look.colour == brush.PHOTO and not any(path.get(layer_format.COLOUR) for path in all_strokes):
+        if not all_strokes:
+            raise UserError("There are no strokes left in this sketch. Sketch the photo again.")
+        if look.colour == brush.PHOTO and not any(map(brush.knows_the_photo, all_strokes)):
             raise UserError(
                 "None of these strokes knows its colour in the photo; only strokes that were sketched from a photo do. "
                 "Choose another colour, or sketch the photo again."
             )
-        as_given = [path for path in all_strokes if not layer_edits.is_restyled(path)]
-        left = [path for layer in layers for path in brush.paint_layer(layer, look)] + brush.paint(strokes, look)
-        for path in as_given:
-            layer_edits.remember_style(path)
+        left = paint(layers, strokes, look)
         if len(left) == len(all_strokes):
             raise UserError(f"Nothing was changed: {_WHY}")
         if left:
             messages.tell(f"{len(left)} of {len(all_strokes)} strokes were left as they are: {_WHY}")
+
+
+def paint(
+    layers: list[inkex.BaseElement], strokes: list[inkex.PathElement], look: brush.Look
+) -> list[inkex.PathElement]:
+    """Paint whole sketch layers and single strokes; returns those left as they are, see `brush.paint`.
+
+    This is nothing done by hand, but what was done by hand before can still be told.
+    """
+    every = [*(path for layer in layers for path in target_strokes.within(layer)), *strokes]
+    as_given = [path for path in every if not layer_edits.is_restyled(path)]
+    left = [path for layer in layers for path in brush.paint_layer(layer, look)] + brush.paint(strokes, look)
+    for path in as_given:
+        layer_edits.remember_style(path)
+    return left
 
 
 _WHY = "locked ones, and those with path effects of your own, keep their look. Unlock them, or remove the effects."

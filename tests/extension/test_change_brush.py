@@ -12,9 +12,19 @@ from stand_in import ROOT, SVG
 
 from clipasso_engine import layer_format
 from clipasso_engine.errors import UserError
+from clipasso_engine.job import Sketch, Stroke
 from clipasso_engine.layer_format import LayerMetadata
-from inkscape_extension import brush, brush_colours, target_strokes
+from inkscape_extension import (
+    brush,
+    brush_colours,
+    change_brush,
+    layer_edits,
+    sketch_layer,
+    source_photo,
+    target_strokes,
+)
 from inkscape_extension.brush import Look
+from inkscape_extension.layer_record import LayerRecord
 
 INX = {"inx": "http://www.inkscape.org/namespace/inkscape/extension"}
 OURS = f'width="100" height="50" xmlns:clipasso="{layer_format.NAMESPACE}"'
@@ -133,6 +143,7 @@ def test_what_was_left_alone_is_told(run):
         (sketch("a").replace("<path ", '<path sodipodi:insensitive="true" '), ["--brush=ink"], "Nothing was changed"),
         (sketch("a", colour=""), ["--colour=photo"], "None of these strokes knows its colour"),
         (sketch("a"), ["--brush=broom"], "must be one of: plain"),
+        (sketch("a", strokes=0), [], "There are no strokes left"),
         ("<rect/>", [], "There is no sketch"),
     ],
 )
@@ -168,3 +179,34 @@ class TestDialogs:
 
     def test_they_explain_themselves(self, params):
         assert all(param.get("gui-text") and param.get("gui-description") for param in params.values())
+
+
+class TestWhatWasDoneByHand:
+    """Changing the brush is nothing done by hand, and does not hide what was; see `layer_edits`."""
+
+    @pytest.fixture
+    def layer(self, svg):
+        root = svg('<image id="photo" width="80" height="20"/>', attributes=OURS)
+        curves = [((5.0, y), (20.0, y + 4), (40.0, y), (70.0, y)) for y in (3.0, 8.0, 13.0)]
+        drawing = Sketch(3, 80, 20, tuple(Stroke(curve, 2.0, 0.5, "#c81e14") for curve in curves), 0.1)
+        origin = sketch_layer.Origin(0, "boundary", "abc", "photo")
+        return sketch_layer.insert(source_photo.find(root), [drawing], origin, look=Look("ink", "photo"))[0]
+
+    def test_a_new_sketch_is_painted_and_untouched(self, layer):
+        assert {path.get(layer_format.BRUSH) for path in layer} == {"ink"}
+        assert Look.of(layer) == Look("ink", "photo")
+        assert not layer_edits.read(layer, LayerRecord.read(layer)).by_hand
+
+    @pytest.mark.parametrize("name", list(brush.BRUSHES))
+    def test_another_brush_is_not_done_by_hand(self, layer, name):
+        change_brush.paint([layer], [], Look(name))
+        assert {path.get(layer_format.BRUSH) or "plain" for path in layer} == {name}
+        assert not layer_edits.read(layer, LayerRecord.read(layer)).by_hand
+
+    def test_a_stroke_coloured_by_hand_still_is(self, layer):
+        layer[1].style["fill"] = "#00ff00"
+        change_brush.paint([layer], [], Look("charcoal"))
+        assert layer[1].style["fill"] == "#00ff00"
+        edits = layer_edits.read(layer, LayerRecord.read(layer))
+        assert [path.get("id") for path in edits.kept] == [layer[1].get("id")]
+        assert len(edits.untouched) == 2
