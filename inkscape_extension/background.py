@@ -35,8 +35,8 @@ PLACE_SECONDS = 60.0
 
 _LOG = "background.log"
 _REQUEST, _LOCK = "request.json", "lock"
-_NOBODY = (
-    "Inkscape did not answer. Nothing is lost: click on the window of {name} and choose "
+_BY_HAND = (
+    "{why}. Nothing is lost: open {name}, or click on its window, and choose "
     "Extensions > Sketch > Place Finished Sketch."
 )
 
@@ -47,7 +47,7 @@ class StartedError(Exception):
 
 def start(job: SketchJob, asked: finished.Asked) -> bool:
     """Have the sketch made by another process; False if Inkscape cannot be told to place it, or nobody could see it."""
-    inkscape = session_bus.find(PLACE)
+    inkscape = session_bus.find()
     if inkscape is None or not progress_window.available():
         return False
     folder = _new_folder()
@@ -99,9 +99,11 @@ class _Sketching:
         self._asked = finished.Asked.from_json(request["asked"])
         self._job = SketchJob.from_message(request["job"])
         self._inkscape = session_bus.Inkscape(**request["inkscape"])
+        self._windows = session_bus.WindowWatch(self._inkscape)
         self._kept: finished.Finished | None = None
 
     def run(self) -> None:
+        self._windows.start()
         window = progress_window.Request(
             self._job, f"Sketch for {self._asked.document.name}", self._inkscape.gone, self._place
         )
@@ -131,16 +133,22 @@ class _Sketching:
     def _ask_inkscape(self, kept: finished.Finished) -> str:
         if not kept.file.exists():
             return ""  # placed by hand meanwhile
-        kept.wanted.touch()
+        self._windows.look()
+        if self._windows.closed:
+            return self._by_hand("A document was closed while the sketch was made")
+        kept.want()
         try:
             self._inkscape.run(PLACE, PLACE_SECONDS)
             return kept.answer.read_text(encoding="utf-8")
         except FileNotFoundError:
-            return _NOBODY.format(name=self._asked.document.name)
+            return self._by_hand("Inkscape did not answer")
         finally:
             for path in (kept.wanted, kept.answer):
                 with contextlib.suppress(FileNotFoundError):
                     path.unlink()
+
+    def _by_hand(self, why: str) -> str:
+        return _BY_HAND.format(why=why, name=self._asked.document.name)
 
 
 def _bug() -> str:

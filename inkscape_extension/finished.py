@@ -79,8 +79,19 @@ class Finished:
 
     @property
     def wanted(self) -> Path:
-        """A file that is there while the window waits for the sketch to be placed: nobody else needs to be told."""
+        """A file that is there while a window waits for the sketch to be placed: nobody else needs to be told."""
         return self.file.with_suffix(".wanted")
+
+    def want(self) -> None:
+        self.wanted.write_text(str(os.getpid()), encoding="ascii")
+
+    def is_wanted(self) -> bool:
+        """Whether the process that wanted it still runs."""
+        try:
+            os.kill(int(self.wanted.read_text(encoding="ascii")), 0)
+        except (OSError, ValueError):
+            return False
+        return True
 
     @property
     def answer(self) -> Path:

@@ -147,7 +147,8 @@ class Window:
 
     def _refresh(self) -> bool:
         self._refreshing = False
-        self._bar.set_fraction(min(1.0, self._progress.fraction))
+        if not self._ended():
+            self._bar.set_fraction(min(1.0, self._progress.fraction))
         positions = len(self._progress.levels) + (not self._ended())
         if len(self._request.job.levels) > 1 and positions > 1:
             following = self._levels.get_value() == self._levels.get_adjustment().get_upper()
@@ -230,6 +231,8 @@ class Window:
         if place is None or outcome is None:
             return
         self._headline.set_text("Placing the sketch ...")
+        self._bar.set_fraction(1)
+        self._bar.set_text("")
         self._place.set_sensitive(False)
         self._stop.set_sensitive(False)
 

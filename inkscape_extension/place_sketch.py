@@ -34,7 +34,7 @@ class PlaceSketch(inkex.EffectExtension):
     def effect(self) -> bool:
         """Whether anything was placed."""
         kept = finished.all_kept()
-        wanted = [one for one in kept if one.wanted.exists()]
+        wanted = [one for one in kept if one.is_wanted()]
         if wanted:
             for one in wanted:
                 one.answer.write_text(self._try(one), encoding="utf-8")

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 NAME, OBJECT = "org.inkscape.Inkscape", "/org/inkscape/Inkscape"
 _BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+_INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 _CALL_MS = 3000
+_LOOK_EVERY = 0.3  # seconds
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,11 @@ class Inkscape:
         """Whether it has ended."""
         return _started(self.pid) != self.started
 
+    def windows(self) -> frozenset[str] | None:
+        """The names of its documents' windows; None if it does not answer."""
+        text = _call(self.owner, f"{OBJECT}/window", _INTROSPECTABLE, "Introspect", None, "(s)")
+        return None if text is None else frozenset(re.findall(r'<node name="(\w+)"', text))
+
     def run(self, extension: str, seconds: float) -> bool:
         """Have it run an extension, by its id, on the active document; whether it could be reached.
 
@@ -39,8 +49,35 @@ class Inkscape:
         return _call(*call, "()", round(1000 * seconds)) is not None
 
 
-def find(extension: str) -> Inkscape | None:
-    """The Inkscape that runs us and can be told to run ``extension``; None if it cannot be reached.
+class WindowWatch(threading.Thread):
+    """Notices when a document's window is closed.
+
+    Inkscape 1.2 then still takes it for the active one until another of its windows gets the focus, and crashes when it
+    is told to run an extension.
+    """
+
+    def __init__(self, inkscape: Inkscape) -> None:
+        super().__init__(daemon=True)
+        self._inkscape = inkscape
+        self._seen: frozenset[str] = frozenset()
+        self.closed = False  # whether any has been since the start
+
+    def run(self) -> None:
+        while not self._inkscape.gone():
+            self.look()
+            time.sleep(_LOOK_EVERY)
+
+    def look(self) -> None:
+        windows = self._inkscape.windows()
+        if windows is not None:
+            self.closed = self.closed or not self._seen <= windows
+            self._seen |= windows
+
+
+def find() -> Inkscape | None:
+    """The Inkscape that runs us; None if it cannot be reached.
+
+    Only the bus itself is asked: while Inkscape runs an extension, it does not answer.
 
     Another Inkscape may have the name on the bus: ours is the one that holds the other end of our stdout.
     """
@@ -54,9 +91,8 @@ def find(extension: str) -> Inkscape | None:
     pid = _call(*_BUS, "GetConnectionUnixProcessID", _variant("(s)", (owner,)), "(u)")
     if pid is None or not _holds_our_stdout(pid):
         return None
-    actions = _call(owner, OBJECT, "org.gtk.Actions", "List", None, "(as)") or ()
     started = _started(pid)
-    return Inkscape(owner, pid, started) if f"{extension}.noprefs" in actions and started else None
+    return Inkscape(owner, pid, started) if started else None
 
 
 def _call(

@@ -125,10 +125,11 @@ class Inkscape:
             self.xdotool("key", "--clearmodifiers", key)
             time.sleep(0.15)
 
-    def activate(self, action: str) -> None:
+    def activate(self, action: str, parameter: str = "") -> None:
         """Have the running Inkscape do an action, by the session bus; an extension has ended when this returns."""
+        value = f"[<'{parameter}'>]" if parameter else "[]"
         where = ["--dest", "org.inkscape.Inkscape", "--object-path", "/org/inkscape/Inkscape"]
-        method = ["--method", "org.gtk.Actions.Activate", action, "[]", "{}"]
+        method = ["--method", "org.gtk.Actions.Activate", action, value, "{}"]
         subprocess.run(
             ["gdbus", "call", "--session", *where, *method],
             env=self.environment,
@@ -143,12 +144,12 @@ class Inkscape:
         inside = (str(x % size["WIDTH"]), str(y % size["HEIGHT"]))
         self.xdotool("mousemove", "--window", window, *inside, "click", "1")
 
-    def save(self, document: Path) -> None:
-        """Save the document in front, and wait until it is there."""
-        old = document.stat().st_mtime_ns
-        self.xdotool("windowactivate", "--sync", self.window(rf"^\*?{document.name}"))
-        self.key("ctrl+s")
-        wait_until(lambda: document.stat().st_mtime_ns != old, 20, "the document was saved")
+    def export(self, name: str) -> Path:
+        """The document in front as it is now."""
+        path = self.folder / name
+        self.activate("export-filename", str(path))
+        self.activate("export-do")
+        return path
 
     def screenshot(self, name: str) -> Path:
         path = self.artefacts / f"{name}.png"

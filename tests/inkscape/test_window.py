@@ -22,6 +22,7 @@ CANCEL, STOP = (-45, -30), (-150, -30)
 @pytest.fixture
 def document(inkscape: Inkscape, fake_engine: FakeEngine) -> Path:
     fake_engine.play(width=SIZE[0], height=SIZE[1], strokes=LINES, seconds=30)
+    inkscape.environment["CLIPASSO_WINDOW"] = "gtk"
     inkscape.choose(levels="4, 2", time_budget="60")
     draw(LINES).save(inkscape.folder / "photo.png")
     return inkscape.document('<image id="photo" width="300" height="200" xlink:href="photo.png"/>')
