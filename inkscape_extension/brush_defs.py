@@ -56,7 +56,7 @@ def grain_filter(svg: inkex.SvgDocumentElement, brush: str, grain: Grain, width:
     heights = "0 0 0 0 0  0 0 0 0 0  0 0 0 0 0  1 0 0 0 0"
     primitives: tuple[tuple[str, dict[str, str]], ...] = (
         ("feGaussianBlur", {"in": "SourceAlpha", "stdDeviation": blur, "result": "edge"}),
-        ("feTurbulence", {"type": "fractalNoise", "baseFrequency": frequency, "numOctaves": "3", "result": "noise"}),
+        ("feTurbulence", {"type": "fractalNoise", "baseFrequency": frequency, "numOctaves": "2", "result": "noise"}),
         ("feColorMatrix", {"in": "noise", "values": heights, "result": "paper"}),
         (
             "feComposite",

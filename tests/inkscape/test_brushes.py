@@ -42,16 +42,19 @@ STROKES = [
 SHADES = ("#2f6b3a", "#3f8c4a", "#6b4a2f", "#3f8c4a", "#3f8c4a", "#3f8c4a", "#c23b22", "#f0d040", "#2030a0")
 
 
-def document(inkscape: Inkscape) -> Path:
+def document(inkscape: Inkscape, unit: float = 1.0) -> Path:
+    """The leaf on a page of 120 x 90 px, drawn in units of so many pixels."""
     strokes = "".join(
-        f'<path id="s{number}" d="{layer_format.path_data(points)}" style="{layer_format.stroke_style(2.5)}" '
+        f'<path id="s{number}" d="{layer_format.path_data([(x / unit, y / unit) for x, y in points], 5)}" '
+        f'style="{layer_format.stroke_style(2.5 / unit, 5)}" '
         f'clipasso:importance="{1 - number / 12:.3f}" clipasso:colour="{shade}"/>'
         for number, (points, shade) in enumerate(zip(STROKES, SHADES, strict=True))
     )
     return inkscape.document(
         '<g id="layer" inkscape:groupmode="layer" inkscape:label="Leaf" clipasso:strokes="9" clipasso:seed="0">'
         f"{strokes}</g>",
-        'width="120" height="90" viewBox="0 0 120 90" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
+        f'width="120" height="90" viewBox="0 0 {120 / unit:g} {90 / unit:g}" '
+        'xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
         f'xmlns:clipasso="{layer_format.NAMESPACE}"',
     )
 
@@ -93,6 +96,16 @@ def test_each_brush_looks_as_it_should_and_goes_on_looking_so(inkscape: Inkscape
     inkscape.run(document(inkscape), "select-by-id:layer", ACTION, picture(drawn), there_and_back, picture(edited))
     compare_with_golden(name, drawn)
     assert unlike(drawn, edited) <= EDITED
+
+
+@pytest.mark.parametrize("name", ["ink", "charcoal"])
+def test_the_documents_unit_does_not_matter(inkscape: Inkscape, name: str) -> None:
+    inkscape.choose("org.clipasso.brush", brush=name)
+    drawn, golden = inkscape.folder / f"{name}.png", GOLDEN / f"brush-{name}.png"
+    inkscape.run(document(inkscape, unit=25.0), "select-by-id:layer", ACTION, picture(drawn))
+    if name == "ink":
+        assert unlike(drawn, golden) <= UNLIKE
+    assert pixels(drawn).mean() == pytest.approx(pixels(golden).mean(), abs=0.01)  # grains lie elsewhere
 
 
 @pytest.mark.parametrize("name", ["pencil", "ink", "construction"])
