@@ -44,10 +44,12 @@ def test_two_objects_are_both_found() -> None:
     assert overlap(foreground.find(rgb, scenes.boundaries(rgb)).mask, pair) > 0.9
 
 
-def test_holes_close() -> None:
-    disc = scenes.ellipse(H, W, (128, 96), (60, 60))
-    rgb = scenes.on_ground(disc & ~scenes.ellipse(H, W, (128, 96), (8, 8)))
-    assert overlap(foreground.find(rgb, scenes.boundaries(rgb)).mask, disc) > 0.9
+def test_holes_close_and_specks_go() -> None:
+    disc, speck = scenes.ellipse(H, W, (100, 96), (60, 60)), scenes.ellipse(H, W, (220, 40), (8, 8))
+    seen = (disc & ~scenes.ellipse(H, W, (100, 96), (20, 20))) | speck
+    found = foreground.sharpened(scenes.on_ground(seen), seen.astype(np.float32))
+    assert overlap(found.mask, disc) > 0.95
+    assert not (found.mask & speck).any()
 
 
 def test_the_same_photo_gives_the_same_mask() -> None:

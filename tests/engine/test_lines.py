@@ -102,6 +102,10 @@ def test_the_two_sides_of_one_bent_chain_are_one_line() -> None:
     doubled = lines._own_double(hairpin)
     assert not doubled[:121].any()
     assert doubled[140:].all()
+    weights = [np.ones(242)]
+    lines._keep_one_of_each([hairpin], weights)
+    assert (weights[0][:121] == 1).all()
+    assert (weights[0][140:] < 0).all()
     ring = np.linspace(0, 2 * np.pi, 300)
     loop = Chain(80 + 40 * np.stack([np.cos(ring), np.sin(ring)], 1), np.ones(300), True)
     assert not lines._own_double(loop).any()
