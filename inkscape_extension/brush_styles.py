@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Callable, List, Sequence, Tuple
 
-from clipasso_engine.job import Point
-
-from .power_stroke import FLAT, ROUND, TAPERED, Cubic, PowerStroke
+from .power_stroke import FLAT, ROUND, TAPERED, Cubic, PowerStroke, point_at
 
 _DOT = 1e-3  # of its width: a line that is shorter has no direction
 _SAMPLES = 24  # of a segment, to measure along it
@@ -121,7 +119,7 @@ def _track(curve: Sequence[Cubic]) -> list[_Step]:
     for number, cubic in enumerate(curve):
         for step in range(1, _SAMPLES + 1):
             t = step / _SAMPLES
-            nx, ny = point_at(cubic, t)
+            nx, ny = point_at(cubic, t)[0]
             length += math.hypot(nx - x, ny - y)
             angle = math.atan2(ny - y, nx - x)
             if not steps:
@@ -138,9 +136,3 @@ def _parameter(track: Sequence[_Step], length: float) -> float:
             share = (length - before[0]) / (after[0] - before[0])
             return before[2] + share * (after[2] - before[2])
     return track[-1][2]
-
-
-def point_at(cubic: Cubic, t: float) -> Point:
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = cubic
-    a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3
-    return a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3

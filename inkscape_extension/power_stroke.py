@@ -92,7 +92,7 @@ def _offset_span(curve: Sequence[Cubic], before: WidthPoint, after: WidthPoint, 
         speed = (t1 - t0) * (3 * SMOOTHNESS * (1 - 6 * s + 6 * s * s) + 6 * s * (1 - s))
         half = sign * (w0 + (w1 - w0) * s * s * (3 - 2 * s))
         change = sign * (w1 - w0) * 6 * s * (1 - s)
-        (x, y), (dx, dy), (tx, ty), turn = _evaluate(curve[segment], min(max(along - segment, 0.0), 1.0))
+        (x, y), (dx, dy), (tx, ty), turn = point_at(curve[segment], min(max(along - segment, 0.0), 1.0))
         return (
             (x - half * ty, y + half * tx),
             (
@@ -148,7 +148,7 @@ def _hermite(
     ]
 
 
-def _evaluate(cubic: Cubic, t: float) -> tuple[Point, Point, Point, float]:
+def point_at(cubic: Cubic, t: float) -> tuple[Point, Point, Point, float]:
     """Of a cubic at ``t``: the point, its derivative, the unit tangent, and how fast that turns."""
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = cubic
     r = 1 - t
