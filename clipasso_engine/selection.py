@@ -69,7 +69,7 @@ class Choice:
 
 
 def choose(chains: list[Candidates], weights: list[Array], count: int, tolerance: float, apart: float) -> Choice:
-    """At most ``count`` cubics with the greatest total gain, of which no two draw the same line twice.
+    """At most ``count`` cubics with the greatest total gain, where a line drawn twice is worth little more than once.
 
     ``tolerance`` px is how far a stroke may leave its chain, ``apart`` px how near a parallel line counts as the same.
     """

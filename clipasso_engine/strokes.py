@@ -47,7 +47,7 @@ def resample(points: Array, count: int) -> Array:
     return np.stack([np.interp(at, along, points[:, axis]) for axis in (0, 1)], axis=-1)
 
 
-def fit(points: Array, rounds: int = 4) -> tuple[Array, Array]:
+def fit(points: Array, rounds: int = 8) -> tuple[Array, Array]:
     """Least-squares cubics through polylines [..., M, 2], end points kept.
 
     The inner control points solve the 2 x 2 normal equations for given parameters; the parameters are then moved

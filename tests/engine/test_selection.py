@@ -59,8 +59,8 @@ def test_the_most_worth_comes_first() -> None:
 
 def test_strokes_of_a_chain_follow_each_other() -> None:
     chain = Candidates.of(wave(20, 200))
-    choice = selection.choose([chain], [np.ones(200)], 6, 1.0, APART)
-    assert len(choice.controls) == 6
+    choice = selection.choose([chain], [np.ones(200)], 5, 1.0, APART)
+    assert len(choice.controls) == 5
     spans = sorted((controls[0, 0], controls[3, 0]) for controls in choice.controls)
     assert all(before[1] <= after[0] + 1e-6 for before, after in pairwise(spans))
 
