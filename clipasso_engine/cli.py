@@ -19,6 +19,7 @@ from .errors import UserError
 _COMMANDS = {
     "sketch": ("sketch_command", "sketch photos as SVG files"),
     "models": ("models_command", "list, verify and fetch weights"),
+    "evaluate": ("evaluate_command", "measure sketches of a folder of photos, and show them on a sheet"),
     "bench": ("bench_command", "measure what CLIP guidance costs"),
     "doctor": ("doctor", "say what is installed and what to do about what is not"),
     "worker": ("worker", "serve sketch jobs as JSON lines on stdin and stdout; what the Inkscape extension starts"),

@@ -8,11 +8,14 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .errors import UserError
 from .job import Message, Sketch, SketchJob
+
+if TYPE_CHECKING:
+    from .pipeline import Keep
 
 Report = dict[str, Any]
 
@@ -20,7 +23,11 @@ _VERSIONS = ("torch", "numpy", "numba", "pillow")
 
 
 def run(
-    job: SketchJob, emit: Callable[[Message], None], stop: Callable[[], bool], since: float
+    job: SketchJob,
+    emit: Callable[[Message], None],
+    stop: Callable[[], bool],
+    since: float,
+    keep: Keep | None = None,
 ) -> tuple[list[Sketch], Report]:
     """The sketches of one job, and the pipeline's report with ``seconds.start``, ``peak_rss_mb`` and ``versions``.
 
@@ -33,7 +40,7 @@ def run(
         from . import pipeline  # takes seconds, since it brings torch
 
         start = time.monotonic() - since
-        sketches, report = pipeline.sketch(job, emit, stop)
+        sketches, report = pipeline.sketch(job, emit, stop, keep)
     except (MemoryError, RuntimeError) as error:
         if _is_out_of_memory(error):
             raise UserError(_OUT_OF_MEMORY) from error

@@ -25,7 +25,7 @@ SCRIPT = textwrap.dedent("""
     from clipasso_engine.errors import UserError
     from clipasso_engine.job import Sketch, Stroke
 
-    def sketch(job, emit, stop):
+    def sketch(job, emit, stop, keep):
         deed = job.photo
         if deed == "print":
             print("to stdout", flush=True)
