@@ -18,6 +18,7 @@ from . import curves, layer_edits, options, source_photo, viewport
 from .layer_record import LayerRecord
 from .options import KEEP, REPLACE, START
 from .source_photo import SourcePhoto
+from .translation import translated
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,10 @@ def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
         return Aim(source_of(svg, layers[0], folders), layers[0])
     if len([layer for layer in layers if layer is not None]) > 1:
         raise UserError(
-            f"Strokes of {len(layers)} layers are selected, but only one sketch at a time can be drawn anew. "
-            "Select strokes of one of them."
+            translated(
+                "Strokes of {count} layers are selected, but only one sketch at a time can be drawn anew. Select"
+                " strokes of one of them."
+            ).format(count=len(layers))
         )
     return Aim(source_photo.find(svg), None, lines)
 
@@ -126,10 +129,15 @@ def source_of(svg: inkex.SvgDocumentElement, layer: inkex.Layer, folders: Sequen
         return max(found, key=lambda one: one[0])[1]
     name = layer.get("inkscape:label") or layer.get_id()
     there = svg.getElementById(metadata.photo_id) if metadata.photo_id else None
-    why = "has changed since" if there is not None and there.TAG in ("image", "use") else "is not in this document"
-    raise UserError(
-        f"The photo that the layer “{name}” was sketched from {why}. Bring it back, or select the photo to sketch."
+    changed = translated(
+        "The photo that the layer “{name}” was sketched from has changed since. "
+        "Bring it back, or select the photo to sketch."
     )
+    missing = translated(
+        "The photo that the layer “{name}” was sketched from is not in this document. "
+        "Bring it back, or select the photo to sketch."
+    )
+    raise UserError((changed if there is not None and there.TAG in ("image", "use") else missing).format(name=name))
 
 
 def _sha256(photo: SourcePhoto, folders: Sequence[Path]) -> str:

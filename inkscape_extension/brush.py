@@ -21,6 +21,7 @@ from clipasso_engine.layer_format import format_number
 from . import brush_colours, brush_defs, brush_styles, power_stroke
 from .brush_styles import BRUSHES, Brush
 from .power_stroke import Cubic, PowerStroke
+from .translation import translated
 
 KEEP, ONE, PHOTO, PALETTE = "keep", "one", "photo", "palette"
 COLOURS = (KEEP, ONE, PHOTO, PALETTE)
@@ -51,11 +52,23 @@ class Look:
         choices = {"brush": BRUSHES, "colour": COLOURS, "palette": brush_colours.PALETTES, "width_by": WIDTHS}
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
-                raise UserError(f"{name} is {getattr(self, name)!r}, but must be one of: {', '.join(allowed)}.")
+                raise UserError(
+                    translated("{name} is {value!r}, but must be one of: {choices}.").format(
+                        name=name, value=getattr(self, name), choices=", ".join(allowed)
+                    )
+                )
         if not brush_colours.is_colour(self.stroke_colour):
-            raise UserError(f"The colour is {self.stroke_colour!r}, but must be written like #1a2b3c.")
+            raise UserError(
+                translated("The colour is {stroke_colour!r}, but must be written like #1a2b3c.").format(
+                    stroke_colour=self.stroke_colour
+                )
+            )
         if not 1 <= self.stroke_width <= 1000:
-            raise UserError(f"The stroke width is {self.stroke_width:g} %, but must be from 1 to 1000 %.")
+            raise UserError(
+                translated("The stroke width is {stroke_width:g} %, but must be from 1 to 1000 %.").format(
+                    stroke_width=self.stroke_width
+                )
+            )
 
     @classmethod
     def from_options(cls, options: Namespace) -> Look:
@@ -68,7 +81,9 @@ class Look:
             if "stroke_width" in given:
                 given["stroke_width"] = float(given["stroke_width"])
         except ValueError as error:
-            raise UserError(f"Colour or width of the strokes cannot be read ({error}).") from None
+            raise UserError(
+                translated("Colour or width of the strokes cannot be read ({error}).").format(error=error)
+            ) from None
         return cls(**given)
 
     def to_text(self) -> str:

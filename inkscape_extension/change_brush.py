@@ -19,6 +19,7 @@ if __name__ == "__main__":
 import inkex  # noqa: E402
 
 from inkscape_extension import brush, layer_edits, target_strokes  # noqa: E402
+from inkscape_extension.translation import translated  # noqa: E402
 
 
 class ChangeBrush(inkex.EffectExtension):
@@ -33,17 +34,23 @@ class ChangeBrush(inkex.EffectExtension):
         layers, strokes = target_strokes.find(self.svg)
         all_strokes = [*(path for layer in layers for path in target_strokes.within(layer)), *strokes]
         if not all_strokes:
-            raise UserError("There are no strokes left in this sketch. Sketch the photo again.")
+            raise UserError(translated("There are no strokes left in this sketch. Sketch the photo again."))
         if look.colour == brush.PHOTO and not any(map(brush.knows_the_photo, all_strokes)):
             raise UserError(
-                "None of these strokes knows its colour in the photo; only strokes that were sketched from a photo do. "
-                "Choose another colour, or sketch the photo again."
+                translated(
+                    "None of these strokes knows its colour in the photo; only strokes that were sketched from a "
+                    "photo do. Choose another colour, or sketch the photo again."
+                )
             )
         left = paint(layers, strokes, look)
         if len(left) == len(all_strokes):
-            raise UserError(f"Nothing was changed: {_WHY}")
+            raise UserError(translated("Nothing was changed: {why}").format(why=translated(_WHY)))
         if left:
-            messages.tell(f"{len(left)} of {len(all_strokes)} strokes were left as they are: {_WHY}")
+            messages.tell(
+                translated("{left} of {all} strokes were left as they are: {why}").format(
+                    left=len(left), all=len(all_strokes), why=translated(_WHY)
+                )
+            )
 
 
 def paint(

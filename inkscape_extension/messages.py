@@ -13,6 +13,8 @@ import traceback
 from pathlib import Path
 from typing import BinaryIO
 
+from .translation import translated
+
 MAX_LOG_BYTES = 1_000_000
 """A log file that has grown beyond this is begun anew."""
 
@@ -39,8 +41,10 @@ def tell_of_a_bug(log: Path) -> None:
     with contextlib.suppress(OSError):  # a full disk
         traceback.print_exc(file=sys.stderr)
     tell(
-        "Something went wrong in the extension, and it is not your doing; the document is as it was. "
-        f"Please report it with the details in {log}"
+        translated(
+            "Something went wrong in the extension, and it is not your doing; the document is as it was. "
+            "Please report it with the details in {log}"
+        ).format(log=log)
     )
 
 

@@ -10,6 +10,7 @@ from clipasso_engine.errors import UserError
 from clipasso_engine.job import AUTO, SketchJob, parse_levels
 
 from . import brush
+from .translation import translated
 
 VISIBLE = ("most", "fewest")
 """Which layer of several is shown: the one with most or with fewest strokes."""
@@ -31,6 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--auto", default="false", help="whether the engine is to find it instead")
     parser.add_argument("--hand", default=HAND[0])
     parser.add_argument("--beside", default="false", help="whether a sketch drawn anew is a layer of its own")
+    parser.add_argument("--engine", default="", help="a command that starts an engine, perhaps on another computer")
     for name in _JOB_OPTIONS:
         parser.add_argument(f"--{name}")
     brush.add_arguments(parser)
@@ -42,7 +44,11 @@ def job(options: Namespace, photo: str) -> SketchJob:
     Raises `UserError` for a value that is out of range.
     """
     if options.hand not in HAND:
-        raise UserError(f"hand is {options.hand!r}, but must be one of: {', '.join(HAND)}.")
+        raise UserError(
+            translated("{name} is {value!r}, but must be one of: {choices}.").format(
+                name="hand", value=options.hand, choices=", ".join(HAND)
+            )
+        )
     given: dict[str, Any] = {}
     for name, default in _JOB_OPTIONS.items():
         text = getattr(options, name)

@@ -14,6 +14,8 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from clipasso_engine.errors import UserError
 
+from .translation import translated
+
 
 @contextlib.contextmanager
 def photo_file(href: str, absref: str, folders: Sequence[Path]) -> Iterator[Path]:
@@ -41,7 +43,9 @@ def _embedded_bytes(uri: str) -> bytes:
         return base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
     except (ValueError, binascii.Error) as error:
         raise UserError(
-            f"The photo embedded in the document is damaged ({error}). Import it again with File > Import."
+            translated(
+                "The photo embedded in the document is damaged ({error}). Import it again with File > Import."
+            ).format(error=error)
         ) from None
 
 
@@ -65,8 +69,10 @@ def _unpacked(content: bytes) -> Iterator[Path]:
 
 def _cannot_unpack(error: OSError) -> UserError:
     return UserError(
-        f"The photo embedded in the document could not be unpacked into {tempfile.gettempdir()} ({error.strerror}). "
-        "Make room there, or allow writing to it, and start again."
+        translated(
+            "The photo embedded in the document could not be unpacked into {tempfile} ({strerror}). Make room"
+            " there, or allow writing to it, and start again."
+        ).format(tempfile=tempfile.gettempdir(), strerror=error.strerror)
     )
 
 
@@ -82,8 +88,10 @@ def _linked_file(href: str, absref: str, folders: Sequence[Path]) -> Path:
             return candidate
     missing = candidates[0] if candidates else href
     raise UserError(
-        f"The photo is a link to {missing}, but there is no such file. "
-        "Put the photo back there, or import it again with File > Import."
+        translated(
+            "The photo is a link to {missing}, but there is no such file. Put the photo back there, or import"
+            " it again with File > Import."
+        ).format(missing=missing)
     )
 
 
@@ -97,8 +105,10 @@ def _possible_paths(link: str) -> list[Path]:
     if scheme.group(1).lower() != "file":
         shown = link if len(link) <= 80 else link[:77] + "..."
         raise UserError(
-            f"The photo is not on this computer but a link to {shown}, and CLIPasso fetches nothing. "
-            "Save the photo, import it with File > Import, and sketch that one."
+            translated(
+                "The photo is not on this computer but a link to {shown}, and CLIPasso fetches nothing. Save the "
+                "photo, import it with File > Import, and sketch that one."
+            ).format(shown=shown)
         )
     parts = urlsplit(link.replace("\\", "/"), allow_fragments=False)
     path = parts.path + ("?" + parts.query if parts.query else "")

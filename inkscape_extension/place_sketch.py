@@ -22,6 +22,7 @@ if __name__ == "__main__":
 import inkex  # noqa: E402
 
 from inkscape_extension import finished, placing, source_photo  # noqa: E402
+from inkscape_extension.translation import translated  # noqa: E402
 
 
 class PlaceSketch(inkex.EffectExtension):
@@ -59,7 +60,9 @@ class PlaceSketch(inkex.EffectExtension):
         if self.placed:
             return
         if not kept:
-            raise UserError("No finished sketch is waiting to be placed. Choose Extensions > Sketch > Sketch Photo.")
+            raise UserError(
+                translated("No finished sketch is waiting to be placed. Choose Extensions > Sketch > Sketch Photo.")
+            )
         if not any(self._try(one, strictly=False) == "" for one in kept):
             raise UserError(troubles[0])
 

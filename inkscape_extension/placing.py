@@ -14,6 +14,7 @@ from .finished import Document, Finished
 from .progress_window import Outcome
 from .sketch_layer import Origin
 from .source_photo import SourcePhoto
+from .translation import translated
 
 
 def insert(photo: SourcePhoto, outcome: Outcome, job: SketchJob, photo_sha256: str, options: Namespace) -> None:
@@ -37,15 +38,18 @@ def insert_later(
     asked = kept.asked
     if strictly and not asked.document.is_now(here):
         raise UserError(
-            f"The sketch is for {asked.document.name}, but that is not the document in front. Nothing is lost: "
-            f"open {asked.document.name}, or click on its window, and choose Extensions > Sketch > Place Finished "
-            "Sketch."
+            translated(
+                "The sketch is for {name}, but that is not the document in front. Nothing is lost: open {name}, "
+                "or click on its window, and choose Extensions > Sketch > Place Finished Sketch."
+            ).format(name=asked.document.name)
         )
     photo = source_photo.by_ids(svg, asked.photo)
     if photo is None or not _is_same(photo, asked.photo_sha256, folders):
         raise UserError(
-            f"The photo is no longer in {asked.document.name}, so the sketch has no place. Nothing is lost: "
-            "bring the photo back, for example with Undo, and choose Extensions > Sketch > Place Finished Sketch."
+            translated(
+                "The photo is no longer in {name}, so the sketch has no place. Nothing is lost: bring the photo "
+                "back, for example with Undo, and choose Extensions > Sketch > Place Finished Sketch."
+            ).format(name=asked.document.name)
         )
     insert(photo, (kept.sketches, kept.report), kept.job, asked.photo_sha256, Namespace(**asked.options))
 

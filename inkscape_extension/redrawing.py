@@ -19,6 +19,7 @@ from .layer_record import LayerRecord
 from .options import KEEP
 from .sketch_layer import Origin
 from .source_photo import SourcePhoto
+from .translation import translated
 
 _APART = 0.023  # of the photo's longer side: strokes this near and parallel draw the same line
 
@@ -41,8 +42,10 @@ def place(
     layer = svg.getElementById(identifier)
     if layer is None or aim.metadata_of(layer) is None:
         raise UserError(
-            f"The sketch layer {identifier} that was to be drawn anew is not in the document any more. "
-            "Bring it back with Undo, or select the photo to sketch."
+            translated(
+                "The sketch layer {identifier} that was to be drawn anew is not in the document any more. Bring "
+                "it back with Undo, or select the photo to sketch."
+            ).format(identifier=identifier)
         )
     kept = int(getattr(options, "kept", 0))
     sketches = [replace(sketch, level=sketch.level + kept) for sketch in sketches]
@@ -127,8 +130,9 @@ def next_level(layer: inkex.Layer, more: bool) -> int:
     levels = sorted({*PATH, *(record.levels if record else ())})
     beyond = [level for level in levels if (level > metadata.strokes if more else level < metadata.strokes)]
     if not beyond:
-        count = "1 stroke" if metadata.strokes == 1 else f"{metadata.strokes} strokes"
-        raise UserError(f"This sketch has {count}. A sketch cannot have {'more' if more else 'fewer'}.")
+        least = translated("This sketch has a single stroke. A sketch cannot have fewer.")
+        most = translated("This sketch has {count} strokes. A sketch cannot have more.")
+        raise UserError(most.format(count=metadata.strokes) if more else least)
     return min(beyond) if more else max(beyond)
 
 

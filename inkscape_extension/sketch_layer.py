@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import inkex
-from inkex.localization import inkex_gettext as _
 from lxml import etree
 
 from clipasso_engine import __version__, layer_format
@@ -20,6 +19,7 @@ from . import brush, layer_edits
 from .brush import Look
 from .layer_record import LayerRecord, Levels
 from .source_photo import SourcePhoto
+from .translation import translated
 from .viewport import Rectangle
 
 _TRIM_STEPS = 256
@@ -76,7 +76,9 @@ def insert(
     Raises `UserError`, before anything is added, if no sketch has a stroke or the photo has no extent.
     """
     if not any(sketch.strokes for sketch in sketches):
-        raise UserError("No lines were found in the photo, so there is nothing to draw. Try one with more contrast.")
+        raise UserError(
+            translated("No lines were found in the photo, so there is nothing to draw. Try one with more contrast.")
+        )
     shown = choose_shown(sketches, visible)
     layers = []
     for sketch in sorted(sketches, key=lambda sketch: -sketch.level):
@@ -147,7 +149,7 @@ def retire(layer: inkex.Layer, successor: inkex.Layer) -> None:
     taken = set(layer.root.xpath("//@id"))
     layer.set("id", _unique(f"{identifier}-before", taken, f"{identifier}-before-{{}}"))
     successor.set("id", identifier)
-    before = _("{name}, before").format(name=label)
+    before = translated("{name}, before").format(name=label)
     layer.set("inkscape:label", _unique(before, set(layer.root.xpath("//@inkscape:label")), f"{before} ({{}})"))
     successor.set("inkscape:label", label)
     layer.style["display"] = "none"

@@ -16,6 +16,7 @@ import inkex
 from clipasso_engine.errors import UserError
 
 from . import photo_link, viewport
+from .translation import translated
 from .viewport import Rectangle, Size
 
 _CONTAINERS = ("g", "a", "svg", "switch")
@@ -53,7 +54,9 @@ class SourcePhoto:
         """The photo as a file, see `photo_link.photo_file`."""
         href = self.image.get("xlink:href") or self.image.get("href") or ""
         if not href.strip():
-            raise UserError("The photo is empty: it links to nothing. Delete it and import the photo again.")
+            raise UserError(
+                translated("The photo is empty: it links to nothing. Delete it and import the photo again.")
+            )
         return photo_link.photo_file(href, self.image.get("sodipodi:absref") or "", folders)
 
     def placement(self, natural: Size) -> tuple[inkex.Transform, Rectangle]:
@@ -74,7 +77,9 @@ class SourcePhoto:
         transform = transform @ self.image.transform @ fit
         extent = transform.a**2 + transform.b**2 + transform.c**2 + transform.d**2
         if not abs(transform.a * transform.d - transform.b * transform.c) > 1e-9 * extent:
-            raise UserError("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first.")
+            raise UserError(
+                translated("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first.")
+            )
         return transform, visible
 
     def box_placement(self) -> inkex.Transform:
@@ -85,8 +90,10 @@ class SourcePhoto:
         box = [inkex.units.convert_unit(self.image.get(name) or "0", "px") for name in ("width", "height")]
         if not all(box):
             raise UserError(
-                "The photo has no width or height in the document, so what is drawn on it cannot be told. "
-                "Scale the photo a little, or select it alone."
+                translated(
+                    "The photo has no width or height in the document, so what is drawn on it cannot be told. Scale "
+                    "the photo a little, or select it alone."
+                )
             )
         transform, _visible = self.placement((box[0], box[1]))
         return transform @ inkex.Transform(f"scale({box[0]},{box[1]})")
@@ -104,11 +111,13 @@ def find(svg: inkex.SvgDocumentElement) -> SourcePhoto:
         return SourcePhoto(paths[0])
     if paths:
         raise UserError(
-            f"{len(paths)} photos are selected, but only one at a time can be sketched. "
-            "Select one of them; Ctrl+click selects inside a group."
+            translated(
+                "{count} photos are selected, but only one at a time can be sketched. Select one of them; "
+                "Ctrl+click selects inside a group."
+            ).format(count=len(paths))
         )
     if any(_has_photo_pattern(element, by_id) for element in selected):
-        raise UserError(_IN_PATTERN)
+        raise UserError(translated(_IN_PATTERN))
     return SourcePhoto(_only_photo(svg, by_id))
 
 
@@ -131,11 +140,15 @@ def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElemen
         return images[0]
     if images:
         raise UserError(
-            f"There are {len(images)} photos in the document, but none is selected. Select the one to sketch."
+            translated(
+                "There are {count} photos in the document, but none is selected. Select the one to sketch."
+            ).format(count=len(images))
         )
     if svg.xpath("//svg:pattern//svg:image"):
-        raise UserError(_IN_PATTERN)
-    raise UserError("There is no photo in the document. Import one with File > Import, select it, and start again.")
+        raise UserError(translated(_IN_PATTERN))
+    raise UserError(
+        translated("There is no photo in the document. Import one with File > Import, select it, and start again.")
+    )
 
 
 def _photos(
@@ -198,5 +211,7 @@ def sha256(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise UserError(
-            f"The photo {path} cannot be read ({error.strerror}). Allow reading it, or import it again."
+            translated("The photo {path} cannot be read ({strerror}). Allow reading it, or import it again.").format(
+                path=path, strerror=error.strerror
+            )
         ) from None

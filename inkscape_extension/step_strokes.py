@@ -29,6 +29,7 @@ from inkscape_extension import (  # noqa: E402
     source_photo,
     target_strokes,
 )
+from inkscape_extension.translation import translated  # noqa: E402
 
 
 class StepStrokes(inkex.EffectExtension):
@@ -63,8 +64,12 @@ def _layer_at_hand(svg: inkex.SvgDocumentElement) -> inkex.Layer:
     if len(found) == 1 and found[0] is not None:
         return found[0]
     if len(found) > 1:
-        raise UserError(f"Strokes of {len(found)} layers are selected. Select strokes of the sketch that is meant.")
-    raise UserError("What is selected is no sketch. Select a sketch layer, or a stroke in it.")
+        raise UserError(
+            translated("Strokes of {count} layers are selected. Select strokes of the sketch that is meant.").format(
+                count=len(found)
+            )
+        )
+    raise UserError(translated("What is selected is no sketch. Select a sketch layer, or a stroke in it."))
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from clipasso_engine.errors import UserError
 from clipasso_engine.layer_format import LayerMetadata
 
 from . import brush
+from .translation import translated
 
 
 def find(svg: inkex.SvgDocumentElement) -> tuple[list[inkex.BaseElement], list[inkex.PathElement]]:
@@ -29,8 +30,10 @@ def find(svg: inkex.SvgDocumentElement) -> tuple[list[inkex.BaseElement], list[i
         if layers or strokes:
             return layers, list(dict.fromkeys(strokes))
         raise UserError(
-            "What is selected has no strokes, and there is no sketch of it. "
-            "Select strokes, a sketch layer or its photo."
+            translated(
+                "What is selected has no strokes, and there is no sketch of it. Select strokes, a sketch layer or"
+                " its photo."
+            )
         )
     current = svg.get_current_layer()
     if any(layer is current for layer in sketches):
@@ -38,8 +41,14 @@ def find(svg: inkex.SvgDocumentElement) -> tuple[list[inkex.BaseElement], list[i
     if len(shown) == 1:
         return shown, []
     if shown:
-        raise UserError(f"There are {len(shown)} sketches. Select strokes of the one that is meant, or its photo.")
-    raise UserError("There is no sketch in the document yet. Select a photo and choose Extensions > Sketch first.")
+        raise UserError(
+            translated("There are {count} sketches. Select strokes of the one that is meant, or its photo.").format(
+                count=len(shown)
+            )
+        )
+    raise UserError(
+        translated("There is no sketch in the document yet. Select a photo and choose Extensions > Sketch first.")
+    )
 
 
 def within(element: inkex.BaseElement) -> list[inkex.PathElement]:

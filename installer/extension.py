@@ -24,8 +24,9 @@ def files() -> dict[str, Path]:
     menu_entries = sorted(CHECKOUT.glob("*.inx"))
     inside = sorted((CHECKOUT / "inkscape_extension").rglob("*"))
     modules = [path for path in inside if path.is_file() and path.suffix != ".pyc"]
+    catalogues = sorted((CHECKOUT / "locale").rglob("*.mo"))
     shared = [CHECKOUT / "clipasso_engine" / f"{name}.py" for name in SHARED_MODULES]
-    return {path.relative_to(CHECKOUT).as_posix(): path for path in (*menu_entries, *modules, *shared)}
+    return {path.relative_to(CHECKOUT).as_posix(): path for path in (*menu_entries, *modules, *catalogues, *shared)}
 
 
 def check(folder: Path) -> None:

@@ -14,7 +14,15 @@ from inkscape_extension.brush import Look
 
 INX = {"inx": "http://www.inkscape.org/namespace/inkscape/extension"}
 # They concern only the document; see test_change_brush.py for the look of strokes.
-NOT_IN_THE_JOB = {"visible", "strokes", "auto", "hand", "beside", *(field.name for field in dataclasses.fields(Look))}
+NOT_IN_THE_JOB = {
+    "engine",
+    "visible",
+    "strokes",
+    "auto",
+    "hand",
+    "beside",
+    *(field.name for field in dataclasses.fields(Look)),
+}
 # For those who develop the engine, and on the command line; and what the document tells.
 NOT_IN_THE_DIALOG = {"photo", "clip_model", "rasterizer", "drawn", "drawn_role", "abstraction"}
 # Hours long, while Inkscape is frozen.

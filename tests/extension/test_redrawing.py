@@ -330,7 +330,7 @@ class TestSteps:
         layer.set(f"{{{layer_format.NAMESPACE}}}strokes", str(level))
         assert redrawing.next_level(layer, more) == following
 
-    @pytest.mark.parametrize(("level", "more", "told"), [(1, False, "1 stroke. .* fewer"), (128, True, "128 .* more")])
+    @pytest.mark.parametrize(("level", "more", "told"), [(1, False, "single stroke. .* fewer"), (128, True, "128 .* more")])
     def test_at_its_ends_there_is_a_sentence(self, layer, level, more, told):
         layer.set(f"{{{layer_format.NAMESPACE}}}strokes", str(level))
         with pytest.raises(UserError, match=told):

@@ -1,0 +1,15 @@
+"""The user's language: that of Inkscape, which it tells all it starts."""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+DOMAIN = "clipasso"
+"""Also the ``translationdomain`` of the .inx files, whose texts Inkscape translates itself."""
+
+FOLDER = Path(__file__).resolve().parent.parent / "locale"
+"""Catalogues, made from po/*.po by po/update.py."""
+
+translated = gettext.translation(DOMAIN, str(FOLDER), fallback=True).gettext
+"""A text in the user's language, or as it is."""
