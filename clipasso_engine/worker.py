@@ -2,17 +2,27 @@
 
 It serves one job after the other and ends, at once and without a trace, when its stdin or stdout is closed, at
 ``cancel``, or on SIGTERM or SIGINT. Nothing but the protocol reaches stdout, and nothing at all stderr.
+
+``clipasso worker --listen SOCKET`` stays warm: see `clipasso_engine.warm`.
 """
 
 from __future__ import annotations
 
+import argparse
+import base64
+import binascii
+import contextlib
 import faulthandler
 import os
 import queue
+import re
 import signal
+import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from . import __version__, logs
@@ -20,19 +30,39 @@ from . import run as runner
 from .errors import UserError
 from .job import PROTOCOL, Message, SketchJob, decode, encode
 
-MAX_LINE = 1 << 20
-"""Bytes; a job is a few hundred."""
+MAX_LINE = 1 << 28
+"""Bytes; a job is a few hundred, unless it brings its photo."""
 
 
-def run(arguments: object) -> NoReturn:
-    """Serve until told to end; ``arguments``, those of the command line, are none."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--listen", type=Path, metavar="SOCKET", help="stay warm: serve whoever connects to this socket"
+    )
+    parser.add_argument(
+        "--idle", type=float, default=600.0, metavar="SECONDS", help="how long to wait for the next one"
+    )
+
+
+def run(arguments: argparse.Namespace) -> NoReturn:
+    """Serve until told to end."""
     # Python's own handlers wait for the current call into a library to return; there is nothing to clean up.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     protocol = os.fdopen(os.dup(1), "wb")
     logs.redirect(1, 2)
     faulthandler.enable()
-    _Worker(protocol).serve()
+    if arguments.listen:
+        from . import warm
+
+        warm.serve(arguments.listen, arguments.idle)
+    else:
+        with open(0, "rb", closefd=False) as stdin:
+            Worker(stdin, protocol, _exit).serve()
+    _exit()
+
+
+def _exit() -> NoReturn:
+    os._exit(0)  # a long call into a library may hold the main thread
 
 
 @dataclass
@@ -42,18 +72,26 @@ class _Request:
     stop: threading.Event
 
 
-class _Worker:
-    def __init__(self, protocol: BinaryIO) -> None:
-        self._protocol = protocol
-        self._requests: queue.SimpleQueue[_Request | Exception] = queue.SimpleQueue()
+class Worker:
+    """Serves whoever is at the other end of two streams, until that one has gone."""
+
+    def __init__(self, source: BinaryIO, protocol: BinaryIO, gone: Callable[[], object], start_up: bool = True) -> None:
+        """``gone`` is called, in some thread, at the end. ``start_up``: whether this process was started for the job,
+        whose report then counts the time that took."""
+        self._source, self._protocol, self._gone = source, protocol, gone
+        self._requests: queue.SimpleQueue[_Request | Exception | None] = queue.SimpleQueue()
+        self._counts_start_up = start_up
         self._start_up = 0.0  # seconds; the first job's start counts them
 
-    def serve(self) -> NoReturn:
+    def serve(self) -> None:
         self._emit({"type": "hello", "protocol": PROTOCOL, "version": __version__})
-        self._start_up = time.monotonic() - runner.process_start()
+        if self._counts_start_up:
+            self._start_up = time.monotonic() - runner.process_start()
         threading.Thread(target=self._listen, daemon=True).start()
         while True:
             request = self._requests.get()
+            if request is None:
+                return
             logs.redirect(1, 2)
             if isinstance(request, Exception):
                 self._emit_bug(request)
@@ -63,8 +101,8 @@ class _Worker:
     def _listen(self) -> None:
         """Put jobs on the queue, heed the rest at once. Its end is the process's."""
         stop = threading.Event()
-        with open(0, "rb", closefd=False) as stdin:
-            for line in iter(lambda: stdin.readline(MAX_LINE), b""):
+        with contextlib.suppress(OSError):  # a broken connection
+            for line in iter(lambda: self._source.readline(MAX_LINE), b""):
                 try:
                     message = decode(line)
                 except (ValueError, RecursionError) as error:
@@ -79,13 +117,16 @@ class _Worker:
                     self._requests.put(_Request(message, time.monotonic(), stop))
                 else:
                     self._requests.put(ValueError(f"unknown message: {message['type']!r}"))
-        os._exit(0)  # a long call into a library may hold the main thread
+        stop.set()
+        self._requests.put(None)
+        self._gone()
 
     def _answer(self, request: _Request) -> None:
         since, self._start_up = request.arrived - self._start_up, 0.0
         try:
-            job = SketchJob.from_message(request.message)
-            sketches, report = runner.run(job, self._emit, request.stop.is_set, since)
+            with _photo_at_hand(request.message) as message:
+                job = SketchJob.from_message(message)
+                sketches, report = runner.run(job, self._emit, request.stop.is_set, since)
             self._emit({"type": "result", "sketches": [sketch.to_json() for sketch in sketches], "report": report})
         except UserError as error:
             self._emit({"type": "error", "kind": "user", "message": str(error), "log": ""})
@@ -103,4 +144,22 @@ class _Worker:
             self._protocol.write(line)
             self._protocol.flush()
         except OSError:
-            os._exit(0)  # nobody reads any more
+            self._gone()  # nobody reads any more
+
+
+@contextlib.contextmanager
+def _photo_at_hand(message: Message) -> Iterator[Message]:
+    """A job whose photo is a file here: one that travelled with the job is unpacked for the time of the block."""
+    if "photo_bytes" not in message:
+        yield message
+        return
+    rest = {name: value for name, value in message.items() if name != "photo_bytes"}
+    name = re.split(r"[/\\]", str(message.get("photo", "")))[-1] or "photo"
+    try:
+        content = base64.b64decode(message["photo_bytes"], validate=True)
+        with tempfile.TemporaryDirectory(prefix="clipasso-") as folder:
+            photo = Path(folder, name)
+            photo.write_bytes(content)
+            yield {**rest, "photo": str(photo)}
+    except (OSError, binascii.Error) as error:
+        raise UserError(f"The photo {name} could not be unpacked where the engine runs ({error}).") from error

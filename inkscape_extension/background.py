@@ -60,7 +60,7 @@ def start(job: SketchJob, asked: finished.Asked) -> bool:
     (folder / _REQUEST).write_text(json.dumps(request), encoding="ascii")
     with messages.open_log(paths.logs() / _LOG) as log:
         # It must not inherit our stdout: Inkscape would wait until that is closed.
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, os.path.abspath(__file__), str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -68,6 +68,7 @@ def start(job: SketchJob, asked: finished.Asked) -> bool:
             start_new_session=True,
             cwd=str(folder),
         )
+        process.returncode = 0  # it outlives us, and Python shall not warn of that
     return True
 
 
@@ -111,7 +112,7 @@ class _Sketching:
 
     def _work(self, listener: engine_process.Listener) -> Outcome:
         try:
-            with engine_process.Engine(engine_process.command()) as engine:
+            with engine_process.start(str(self._asked.options.get("engine") or "")) as engine:
                 return engine.sketch(self._job, listener)
         except (UserError, engine_process.CancelledError):
             raise

@@ -21,6 +21,7 @@ from clipasso_engine.job import Message  # noqa: E402
 from . import engine_process  # noqa: E402
 from .progress import Progress, strokes_svg  # noqa: E402
 from .progress_window import Outcome, Request, ShownError, Work  # noqa: E402
+from .translation import translated  # noqa: E402
 
 _PICTURE = 480  # px: longer side
 _FADED = 70  # of 255: how much of the photo is seen under the strokes
@@ -54,6 +55,9 @@ class Window:
         self._levels.hide()
         self._details.hide()
         self._place.hide()
+        if self._request.place is not None:  # beside Inkscape, in which the user goes on
+            self._window.set_keep_above(True)
+            self._to_the_corner()
         self._window.present()
         threading.Thread(target=self._decode, daemon=True).start()
         worker = threading.Thread(target=self._work, args=(work,), daemon=True)
@@ -72,6 +76,14 @@ class Window:
             raise engine_process.CancelledError
         return self._outcome
 
+    def _to_the_corner(self) -> None:
+        """To the lower right, where it covers least of what the user draws."""
+        monitor = Gdk.Display.get_default().get_monitor_at_window(self._window.get_window())
+        area = monitor.get_workarea()
+        self._window.set_gravity(Gdk.Gravity.SOUTH_EAST)
+        width, height = self._window.get_size()
+        self._window.move(area.x + area.width - width, area.y + area.height - height)
+
     def _build(self) -> None:
         self._window = Gtk.Window(title=self._request.title)
         self._window.set_border_width(12)
@@ -83,7 +95,7 @@ class Window:
         self._picture = Gtk.Image()
         self._picture.set_size_request(_PICTURE, _PICTURE * 2 // 3)
         self._levels = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, 1, 1)
-        self._levels.set_tooltip_text("The levels that are finished, and the one being drawn")
+        self._levels.set_tooltip_text(translated("The levels that are finished, and the one being drawn"))
         self._levels.set_draw_value(True)
         self._levels.connect("format-value", lambda _scale, value: self._level_name(round(value)))
         self._levels.connect("value-changed", lambda _scale: self._show())
@@ -96,11 +108,11 @@ class Window:
         self._details = Gtk.TextView(editable=False, wrap_mode=Gtk.WrapMode.WORD)
         self._details.set_size_request(_PICTURE, 90)
         buttons = Gtk.Box(spacing=6, halign=Gtk.Align.END)
-        self._stop = self._button(buttons, "_Stop and keep", self._on_stop)
-        self._place = self._button(buttons, "_Place it now", self._on_place)
-        self._copy = self._button(buttons, "C_opy the text", self._on_copy)
+        self._stop = self._button(buttons, translated("_Stop and keep"), self._on_stop)
+        self._place = self._button(buttons, translated("_Place it now"), self._on_place)
+        self._copy = self._button(buttons, translated("C_opy the text"), self._on_copy)
         self._copy.set_no_show_all(True)
-        self._cancel = self._button(buttons, "_Cancel", self._on_cancel)
+        self._cancel = self._button(buttons, translated("_Cancel"), self._on_cancel)
         for widget in (self._picture, self._levels, self._headline, self._bar, self._details, buttons):
             box.pack_start(widget, False, False, 0)
         self._show()
@@ -150,7 +162,7 @@ class Window:
         if not self._ended():
             self._bar.set_fraction(min(1.0, self._progress.fraction))
         positions = len(self._progress.levels) + (not self._ended())
-        if len(self._request.job.levels) > 1 and positions > 1:
+        if len(self._request.job.levels) != 1 and positions > 1:
             following = self._levels.get_value() == self._levels.get_adjustment().get_upper()
             first = not self._levels.get_visible()
             self._levels.set_range(0, positions - 1)
@@ -172,7 +184,9 @@ class Window:
         """Text and picture as they are now."""
         if not self._ended():
             stopping = self._wish == engine_process.STOP
-            self._headline.set_text("Finishing with the best so far ..." if stopping else self._progress.headline())
+            self._headline.set_text(
+                translated("Finishing with the best so far ...") if stopping else self._progress.headline()
+            )
             self._bar.set_text(self._progress.time_left())
             self._bar.set_tooltip_text(self._progress.notice or None)
         levels = list(self._progress.levels.values())
@@ -216,21 +230,25 @@ class Window:
     def _tell(self, text: str, failed: bool) -> None:
         """Show ``text`` until the window is closed."""
         self._shown = failed
-        self._headline.set_text("No sketch was made; the document is as it was." if failed else "The sketch is ready.")
+        self._headline.set_text(
+            translated("No sketch was made; the document is as it was.")
+            if failed
+            else translated("The sketch is ready.")
+        )
         self._details.get_buffer().set_text(text)
         self._details.show()
         self._bar.hide()
         self._stop.hide()
         self._copy.set_visible(failed)
         self._place.set_visible(not failed)
-        self._cancel.set_label("_Close")
+        self._cancel.set_label(translated("_Close"))
         self._cancel.grab_focus()
 
     def _on_place(self) -> None:
         place, outcome = self._request.place, self._outcome
         if place is None or outcome is None:
             return
-        self._headline.set_text("Placing the sketch ...")
+        self._headline.set_text(translated("Placing the sketch ..."))
         self._bar.set_fraction(1)
         self._bar.set_text("")
         self._place.set_sensitive(False)

@@ -7,11 +7,15 @@ from clipasso_engine.job import SketchJob
 from . import engine_process, progress_window
 
 
-def sketch(job: SketchJob, title: str = "Sketch") -> progress_window.Outcome:
-    """The sketches of ``job`` and the engine's report.
+def sketch(job: SketchJob, title: str = "Sketch", engine: str = "") -> progress_window.Outcome:
+    """The sketches of ``job`` and the engine's report; ``engine`` is the command chosen in the dialog.
 
     Raises `UserError`, `engine_process.CancelledError` if it is not wanted any more, and `progress_window.ShownError`
     if it failed and the user has read why.
     """
-    with engine_process.Engine(engine_process.command()) as engine:
-        return progress_window.watch(progress_window.Request(job, title), lambda listener: engine.sketch(job, listener))
+
+    def work(listener: engine_process.Listener) -> progress_window.Outcome:
+        with engine_process.start(engine) as running:
+            return running.sketch(job, listener)
+
+    return progress_window.watch(progress_window.Request(job, title), work)

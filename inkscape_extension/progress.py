@@ -9,18 +9,21 @@ from typing import Any, Callable
 
 from clipasso_engine.job import Message, Point, Sketch, SketchJob
 
+from .translation import translated
+
 Strokes = Sequence[Sequence[Point]]
 """The control points (x, y) of each stroke, in photo pixels."""
 
 _STAGES = {
-    "start": "Starting the engine",
-    "load": "Reading the photo",
-    "boundary": "Looking for boundaries",
-    "trace": "Tracing lines",
-    "optimise": "Improving the strokes",
+    "start": translated("Starting the engine"),
+    "load": translated("Reading the photo"),
+    "boundary": translated("Looking for boundaries"),
+    "trace": translated("Tracing lines"),
+    "optimise": translated("Improving the strokes"),
+    "steps": translated("Sketching more and fewer strokes"),
 }
 # Of the whole, when a stage begins; most of the time is spent in the last one.
-_BEGINS = {"start": 0.0, "load": 0.05, "boundary": 0.08, "trace": 0.12, "optimise": 0.18}
+_BEGINS = {"start": 0.0, "load": 0.05, "boundary": 0.08, "trace": 0.12, "optimise": 0.18, "steps": 0.85}
 _STROKE_SHARE = 0.009  # width of a stroke, of the photo's longer side, where a message does not tell it
 
 
@@ -55,7 +58,7 @@ class Progress:
             self.notice = str(message["message"])
         elif kind == "step":
             self.strokes = message["strokes"]
-            self.step = (int(message.get("level", self.job.levels[0])), int(message["step"]), int(message["steps"]))
+            self.step = (int(message.get("level", 0)), int(message["step"]), int(message["steps"]))
             self._estimate()
         elif kind == "level":
             sketch = Sketch.from_json(message["sketch"])
@@ -66,7 +69,7 @@ class Progress:
     def _estimate(self) -> None:
         _level, step, steps = self.step
         now, done = self.clock(), len(self.levels) * steps + step
-        rest = len(self.job.levels) * steps - done
+        rest = max(0, max(1, len(self.job.levels)) * steps - done)
         self.fraction = max(self.fraction, _BEGINS["optimise"] + (1 - _BEGINS["optimise"]) * done / max(1, done + rest))
         if self._first_step is None:
             self._first_step = (now, done)
@@ -78,10 +81,12 @@ class Progress:
     def headline(self) -> str:
         """One line: what the engine does now."""
         level, step, steps = self.step
-        if self.stage != "optimise" or not steps:
+        if self.stage != "optimise" or not level:
             return _STAGES[self.stage] + " ..."
-        count = "1 stroke" if level == 1 else f"{level} strokes"
-        return f"{_STAGES[self.stage]}: {count}, step {step} of {steps}"
+        count = translated("1 stroke") if level == 1 else translated("{count} strokes").format(count=level)
+        return translated("{stage}: {count}, step {step} of {steps}").format(
+            stage=_STAGES[self.stage], count=count, step=step, steps=steps
+        )
 
     def time_left(self) -> str:
         """How long it will take yet, roughly; empty while nobody knows."""
@@ -89,8 +94,8 @@ class Progress:
             return ""
         seconds = max(1, round(self.seconds_left))
         if seconds < 60:
-            return f"about {seconds} s left"
-        return f"about {round(seconds / 60)} min left"
+            return translated("about {count} s left").format(count=seconds)
+        return translated("about {count} min left").format(count=round(seconds / 60))
 
 
 def strokes_svg(strokes: Strokes, size: tuple[int, int], scale: float = 1.0, width: float = 0.0) -> str:

@@ -51,7 +51,7 @@ class SketchImage(inkex.EffectExtension):
             document = finished.Document.of(self.svg, self.document_path())
             if background.start(job, finished.Asked.by(document, photo, photo_sha256, self.options)):
                 raise background.StartedError
-            outcome = live.sketch(job)
+            outcome = live.sketch(job, engine=self.options.engine)
         placing.insert(photo, outcome, job, photo_sha256, self.options)
 
 

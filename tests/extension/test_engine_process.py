@@ -160,25 +160,60 @@ class TestFailures:
             Engine(["/no/engine"])
 
 
+@posix_only
+class TestRemote:
+    def test_the_photo_travels_with_the_job(self, fake_engine, tmp_path):
+        photo = tmp_path / "photo.png"
+        photo.write_bytes(b"abc")
+        with Engine(fake_engine.command, tmp_path / "log", remote=True) as process:
+            process.sketch(SketchJob(str(photo)), go_on)
+        assert fake_engine.messages()[0]["job"]["photo_bytes"] == "YWJj"
+
+    def test_a_broken_ssh_is_one_sentence_with_its_own_words(self, tmp_path):
+        said = "ssh: connect to host gpu-box port 22: Connection refused"
+        with (
+            Engine(["sh", "-c", f"echo '{said}' >&2; exit 255"], tmp_path / "log", remote=True) as process,
+            pytest.raises(UserError) as caught,
+        ):
+            process.sketch(JOB, go_on)
+        assert f"did not make the sketch (exit status 255; it said: {said}). Try that command" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_a_photo_that_is_too_large_to_send(self, fake_engine, tmp_path, monkeypatch):
+        monkeypatch.setattr(engine_process, "MAX_PHOTO", 2)
+        with (
+            Engine(fake_engine.command, tmp_path / "log", remote=True) as process,
+            pytest.raises(UserError, match="at most 0 can be sent to"),
+        ):
+            process.sketch(JOB, go_on)
+
+    def test_the_dialogs_command_comes_first_and_is_taken_for_another_computer(self, installed_engine):
+        how = engine_process.setting("ssh 'gpu box' clipasso worker")
+        assert (how.command, how.remote, how.warm) == (["ssh", "gpu box", "clipasso", "worker"], True, 0)
+        assert engine_process.setting(" ").command == installed_engine.command
+        with pytest.raises(UserError, match="Check its quotes"):
+            engine_process.setting("ssh 'gpu")
+
+
 class TestCommand:
     def test_not_installed(self, home):
         with pytest.raises(UserError, match=r"is not installed \(.*engine\.json is missing\)\. Run install\.py"):
-            engine_process.command()
+            engine_process.setting()
 
     def test_the_setting_of_the_home(self, installed_engine):
-        assert engine_process.command() == installed_engine.command
+        assert engine_process.setting().command == installed_engine.command
 
     def test_an_installation_that_has_not_come_to_its_end(self, installed_engine, home):
         (home / "INCOMPLETE").touch()
         with pytest.raises(UserError, match=r"installation is not complete .*Run install\.py again"):
-            engine_process.command()
+            engine_process.setting()
 
     def test_a_setting_beside_the_extension_comes_first(self, installed_engine, tmp_path, monkeypatch):
         beside = tmp_path / "clipasso" / "engine.json"
         beside.parent.mkdir()
         beside.write_text('{"command": ["beside"]}')
         monkeypatch.setattr(engine_process, "__file__", str(beside.parent / "inkscape_extension" / "engine_process.py"))
-        assert engine_process.command() == ["beside"]
+        assert engine_process.setting().command == ["beside"]
 
     @pytest.mark.parametrize(
         "text", ["", "[]", "{}", '{"command": "x"}', '{"command": []}', '{"command": [1]}', "\udcff"]
@@ -187,7 +222,7 @@ class TestCommand:
         home.mkdir()
         (home / "engine.json").write_text(text, encoding="utf-8", errors="surrogateescape")
         with pytest.raises(UserError, match=r"engine\.json .*Run install\.py again"):
-            engine_process.command()
+            engine_process.setting()
 
 
 class TestEnvironment:
