@@ -87,6 +87,7 @@ def random_start(stages: Stages, steps: int, seed: int) -> Draw:
                 steps,
                 lambda *_: False,
                 learning_rate=paper.LEARNING_RATE,
+                keep_lines=False,
             )
         return view.to_photo(outcome.points[outcome.best].numpy().astype(np.float64), stages.picture)
 
