@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .boundary_network import BoundaryNetwork
 
 WEIGHTS = Path(__file__).parent / "weights" / "boundary.safetensors"
-WEIGHTS_SHA256 = "390c555fc23fe9fe2aeaa363dae317cb109ed417235a17e50852e0c2b269b348"
+WEIGHTS_SHA256 = "b94258d7f6e827bfb66be70f2a86b8f86506cc6aa05cbdae28605a31744999d7"
 
 PADDING = 32
 """Pixels of mirrored photo around the photo while the network looks, or it would take the frame for an outline."""

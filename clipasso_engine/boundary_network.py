@@ -22,7 +22,7 @@ class _Block(nn.Module):
         self.second = _convolution(channels, channels, norm)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(x + self.second(functional.relu(self.first(x))))
+        return _relu(self.second(_relu(self.first(x))).add_(x))
 
 
 class BoundaryNetwork(nn.Module):
@@ -49,7 +49,7 @@ class BoundaryNetwork(nn.Module):
 
     def forward(self, rgb: Tensor) -> Tensor:
         """Boundary logits [B, 1, h, w] of photos or drawings [B, 3, h, w] in 0..1. Differentiable."""
-        return self.with_sides(rgb)[0]
+        return self._logits(rgb, self._levels(rgb))
 
     def with_sides(self, rgb: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Like `forward`, and the side logits: coarser views of the boundaries, for a loss that compares images.
@@ -58,20 +58,33 @@ class BoundaryNetwork(nn.Module):
             Logits [B, 1, h, w], and side logits [B, 1, ceil(h / s), ceil(w / s)] for each s of `STRIDES`.
         """
         height, width = rgb.shape[-2:]
-        # Every stride must divide the size; what is added at the right and the bottom is cut off again.
-        rgb = functional.pad(rgb, (0, -width % 32, 0, -height % 32), mode="replicate")
-        x = functional.relu(self.stem(rgb - 0.5))
+        levels = self._levels(rgb)
+        sides = [
+            side(level)[..., : -(-height // stride), : -(-width // stride)]
+            for side, level, stride in zip(self.side, levels, STRIDES, strict=True)
+        ]
+        return self._logits(rgb, levels), sides
+
+    def _levels(self, rgb: Tensor) -> list[Tensor]:
+        """The features of the way back up at `STRIDES`, finest first."""
+        right, bottom = -rgb.shape[-1] % 32, -rgb.shape[-2] % 32
+        if right or bottom:  # every stride must divide the size; what is added here, others cut off again
+            rgb = functional.pad(rgb, (0, right, 0, bottom), mode="replicate")
+        x = _relu(self.stem(rgb - 0.5))
         features = [self.stages[0](x)]
         for down, stage in zip(self.down, self.stages[1:], strict=True):
-            features.append(stage(functional.relu(down(features[-1]))))
-        sides: list[Tensor] = []
-        y = self.refine[-1](functional.relu(self.lateral[-1](features[-1])))
+            features.append(stage(_relu(down(features[-1]))))
+        levels: list[Tensor] = []
+        y = self.refine[-1](_relu(self.lateral[-1](features[-1])))
         for level in reversed(range(len(STRIDES))):
             up = functional.interpolate(self.narrow[level](y), scale_factor=2, mode="bilinear", align_corners=False)
-            y = self.refine[level](functional.relu(self.lateral[level](features[level]) + up))
-            stride = STRIDES[level]
-            sides.insert(0, self.side[level](y)[..., : -(-height // stride), : -(-width // stride)])
-        return functional.pixel_shuffle(self.head(y), 2)[..., :height, :width], sides
+            y = self.refine[level](_relu(self.lateral[level](features[level]).add_(up)))
+            levels.insert(0, y)
+        return levels
+
+    def _logits(self, rgb: Tensor, levels: list[Tensor]) -> Tensor:
+        height, width = rgb.shape[-2:]
+        return functional.pixel_shuffle(self.head(levels[0]), 2)[..., :height, :width]
 
 
 def folded(network: BoundaryNetwork) -> BoundaryNetwork:
@@ -87,6 +100,11 @@ def folded(network: BoundaryNetwork) -> BoundaryNetwork:
                 source = nn.utils.fuse_conv_bn_eval(convolution.eval(), normalisation.eval())
             target.load_state_dict(source.state_dict())
     return plain.eval()
+
+
+def _relu(x: Tensor) -> Tensor:
+    # In place, since on small photos memory traffic costs as much as arithmetic; no convolution needs its own result.
+    return functional.relu(x, inplace=True)
 
 
 def _convolution(inputs: int, outputs: int, norm: bool, size: int = 3, stride: int = 1) -> nn.Module:

@@ -66,7 +66,7 @@ def test_long_side_and_proportions(network: BoundaryNetwork, height: int, width:
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (128, 128, 128), (200, 40, 30), (20, 90, 220)])
 def test_nothing_in_a_blank_photo(network: BoundaryNetwork, colour: tuple[int, int, int]) -> None:
     photo = np.full((180, 240, 3), colour, np.uint8)
-    assert boundary.predict(network, photo).max() < 0.3
+    assert boundary.predict(network, photo).max() < 0.1
 
 
 def _square() -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
@@ -89,7 +89,7 @@ def test_a_squares_outline_is_found_where_it_is(network: BoundaryNetwork) -> Non
     # The band is centred on the edge: between rows 69 and 70, and between 179 and 180.
     for edge in (69.5, 179.5):
         rows = np.arange(int(edge) - 9, int(edge) + 11)
-        assert np.average(rows, weights=strength[rows, 135]) == pytest.approx(edge, abs=1)
+        assert np.average(rows, weights=strength[rows, 135]) == pytest.approx(edge, abs=1.5)
 
 
 def test_the_frame_is_no_outline(network: BoundaryNetwork) -> None:
