@@ -52,7 +52,7 @@ def outdated(folder: Path, journal: Journal) -> list[Path]:
 def setting(environment: Path, home: Path) -> bytes:
     """The content of engine.json."""
     command = [str(python_in(environment)), "-I", "-m", "clipasso_engine", "worker"]
-    record = {"command": command, "version": __version__, "home": str(home)}
+    record = {"command": command, "version": __version__, "home": str(home), "warm": WARM_SECONDS}
     return json.dumps(record, indent=1).encode("ascii") + b"\n"
 
 
