@@ -69,8 +69,7 @@ def test_company_that_draws_all_gets_a_sentence(photo: Path) -> None:
     left, top, right, bottom = (value / SIZE for value in SQUARE)
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     sides = tuple(
-        tuple(tuple(np.add(a, t * np.subtract(b, a))) for t in (0.0, 1 / 3, 2 / 3, 1.0))
-        for a, b in pairwise(corners)
+        tuple(tuple(np.add(a, t * np.subtract(b, a))) for t in (0.0, 1 / 3, 2 / 3, 1.0)) for a, b in pairwise(corners)
     )
     with pytest.raises(UserError, match="already draw every line"):
         run(photo, levels=(4,), drawn=DISC + sides, drawn_role="company")
