@@ -45,7 +45,9 @@ class Aim:
         role = {KEEP: "company", START: "start"}[chosen.hand] if drawn else "none"
         levels = job.levels
         if levels != AUTO:
-            levels = tuple(sorted({max(1, level - chosen.kept) for level in levels}, reverse=True))
+            levels = tuple(level - chosen.kept for level in levels if level > chosen.kept)
+            if not levels:
+                raise no_room(chosen.kept)
         abstraction = job.quality != "paper"
         return dataclasses.replace(job, levels=levels, drawn=tuple(drawn), drawn_role=role, abstraction=abstraction)
 
@@ -54,7 +56,7 @@ class Aim:
         record = LayerRecord.read(self.layer)
         edits = layer_edits.read(self.layer, record)
         if hand == REPLACE or record is None:
-            return [], len(edits.kept) if hand == KEEP else 0
+            return [], edits.kept_strokes() if hand == KEEP else 0
         to_shares = inkex.Transform(f"scale({1 / record.size[0]},{1 / record.size[1]})")
         as_drawn = to_shares @ -record.place
         as_is = to_shares @ -(edits.moved @ record.place)
@@ -64,7 +66,7 @@ class Aim:
         drawn = [curves.transformed(curve, as_is) for curve in edits.kept_curves()]
         drawn += [curves.transformed(curve, as_drawn) for curve in edits.deleted]
         drawn += [curves.transformed(curve, to_shares) for curve in record.erased]
-        return drawn, len(edits.kept)
+        return drawn, edits.kept_strokes()
 
     def _selected(self) -> list[Curve]:
         """The selected paths, in shares of the photo."""
@@ -97,6 +99,16 @@ def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
             ).format(count=len(layers))
         )
     return Aim(source_photo.find(svg), None, lines)
+
+
+def no_room(kept: int) -> UserError:
+    """For levels that strokes made by hand fill already."""
+    return UserError(
+        translated(
+            "{count} strokes of this sketch were made or changed by hand and stay, which leaves no room for others. "
+            "Ask for more strokes, or have them replaced: Extensions > Sketch > Sketch Photo, page By Hand."
+        ).format(count=kept)
+    )
 
 
 def layer_of(element: inkex.BaseElement | None) -> inkex.Layer | None:

@@ -35,7 +35,13 @@ def farthest(one: Sequence[Point], other: Sequence[Point]) -> float:
 
 def draws_the_same(curve: Sequence[Point], others: Iterable[Sequence[Point]], apart: float) -> bool:
     """Whether most of ``curve`` runs within ``apart`` of, and parallel to, one or several of ``others``."""
-    drawn = [sample for other in others for sample in _samples(other, 3 * _SAMPLES)]
+    xs, ys = [x for x, _ in curve], [y for _, y in curve]
+    drawn = [
+        sample
+        for other in others
+        for sample in _samples(other, 3 * _SAMPLES)
+        if min(xs) - apart <= sample[0] <= max(xs) + apart and min(ys) - apart <= sample[1] <= max(ys) + apart
+    ]
     own = _samples(curve, _SAMPLES)
     near = sum(any(_is_beside(sample, other, apart) for other in drawn) for sample in own)
     return near >= _MATCHING * len(own)

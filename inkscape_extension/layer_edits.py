@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Dict, Iterable, Tuple, TypeVar
+from typing import Dict, Iterable, Sequence, Tuple, TypeVar
 
 import inkex
 
@@ -50,6 +50,10 @@ class Edits:
     def by_hand(self) -> bool:
         return bool(self.kept or self.deleted)
 
+    def kept_strokes(self) -> int:
+        """How many of what is kept count as strokes; text, for example, does not."""
+        return sum(bool(outline(element)) for element in self.kept)
+
     def kept_curves(self) -> list[Curve]:
         """The curves of what is kept, in the layer's coordinates; none of what has no outline, such as text."""
         return [curve for element in self.kept for curve in outline(element)]
@@ -64,7 +68,8 @@ def read(layer: inkex.BaseElement, record: LayerRecord | None) -> Edits:
         kept = [child for child in children if child not in ours]
         return Edits(ours, kept, [], inkex.Transform(), ())
     strokes = _numbered(children, record)
-    moved = _common_movement(strokes, record)
+    now = {number: outline(stroke) for number, stroke in strokes.items()}
+    moved = _common_movement(now, record)
     scale = math.sqrt(abs(moved.a * moved.d - moved.b * moved.c))
     restyles = {number: _restyle(stroke, scale) for number, stroke in strokes.items()}
     common = _most(restyles.values()) or ()
@@ -74,14 +79,15 @@ def read(layer: inkex.BaseElement, record: LayerRecord | None) -> Edits:
         for number, stroke in strokes.items()
         if not _is_locked(stroke)
         and restyles[number] == common
-        and _is_there(stroke, curves.transformed(record.drawn[number], moved), tolerance)
+        and _lies_on(now[number], curves.transformed(record.drawn[number], moved), tolerance)
     ]
     inside = set(layer.xpath(".//@clipasso:number", namespaces={"clipasso": layer_format.NAMESPACE}))
     deleted = [curve for number, curve in record.drawn.items() if str(number) not in inside]
-    elsewhere = [record.drawn[number] for number, stroke in strokes.items() if stroke not in untouched]
-    left = [
-        curve for curve in elsewhere if not _still_there(curves.transformed(curve, moved), strokes.values(), tolerance)
-    ]
+    left = []
+    for number in strokes:
+        curve = curves.transformed(record.drawn[number], moved)
+        if not any(_lies_on(line, curve, tolerance) for line in now.values()):
+            left.append(record.drawn[number])
     return Edits(untouched, [child for child in children if child not in untouched], deleted + left, moved, common)
 
 
@@ -156,24 +162,19 @@ def _numbered(children: Iterable[inkex.BaseElement], record: LayerRecord) -> dic
         number = int(child.get(NUMBER)) if (child.get(NUMBER) or "").isdigit() else 0
         if not isinstance(child, inkex.PathElement) or number not in record.drawn:
             continue
-        if number not in strokes or _is_there(child, record.drawn[number], _TOLERANCE * _scale(record.place)):
+        if number not in strokes or _lies_on(outline(child), record.drawn[number], _TOLERANCE * _scale(record.place)):
             strokes[number] = child
     return strokes
 
 
-def _is_there(stroke: inkex.PathElement, curve: Curve, tolerance: float) -> bool:
-    now = outline(stroke)
-    return len(now) == 1 and curves.farthest(now[0], curve) <= tolerance
+def _lies_on(line: Sequence[Curve], curve: Curve, tolerance: float) -> bool:
+    return len(line) == 1 and curves.farthest(line[0], curve) <= tolerance
 
 
-def _still_there(curve: Curve, strokes: Iterable[inkex.PathElement], tolerance: float) -> bool:
-    return any(_is_there(stroke, curve, tolerance) for stroke in strokes)
-
-
-def _common_movement(strokes: dict[int, inkex.PathElement], record: LayerRecord) -> inkex.Transform:
+def _common_movement(outlines: dict[int, list[Curve]], record: LayerRecord) -> inkex.Transform:
     """How most strokes were moved, scaled or turned alike; no movement if they were not."""
     tolerance = _TOLERANCE * _scale(record.place)
-    pairs = [(record.drawn[number], now[0]) for number, now in _single_curves(strokes) if number in record.drawn]
+    pairs = [(record.drawn[number], now[0]) for number, now in outlines.items() if len(now) == 1]
 
     def followers(transform: inkex.Transform) -> int:
         allowed = tolerance * max(1.0, _scale(transform)) * 2
@@ -187,11 +188,6 @@ def _common_movement(strokes: dict[int, inkex.PathElement], record: LayerRecord)
         if found is not None and followers(found) > max(followers(best), len(pairs) / 2):
             best = found
     return best
-
-
-def _single_curves(strokes: dict[int, inkex.PathElement]) -> list[tuple[int, list[Curve]]]:
-    outlines = [(number, outline(stroke)) for number, stroke in strokes.items()]
-    return [(number, now) for number, now in outlines if len(now) == 1]
 
 
 def _most(values: Iterable[_T]) -> _T | None:

@@ -108,13 +108,16 @@ def redraw(
 def step(layer: inkex.Layer, level: int) -> bool:
     """Draw another level that a layer remembers, without the engine, around what was made by hand.
 
-    False if it does not remember that level.
+    False if it does not remember that level. Raises `UserError` if more strokes than that were made by hand.
     """
     metadata, record = aim.metadata_of(layer), LayerRecord.read(layer)
     if metadata is None or record is None or level not in record.levels:
         return False
     edits = layer_edits.read(layer, record)
-    strokes = _around(edits, record, record.levels[level])[: max(0, level - len(edits.kept))]
+    kept = edits.kept_strokes()
+    if kept > level:
+        raise aim.no_room(kept)
+    strokes = _around(edits, record, record.levels[level])[: level - kept]
     sketch = Sketch(level, *record.size, tuple(strokes), 0.0)
     origin = Origin(
         metadata.seed, metadata.guidance, metadata.photo_sha256, metadata.photo_id, record.levels, metadata.engine

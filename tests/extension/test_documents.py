@@ -79,6 +79,13 @@ class TestAgain:
         layer = document.layers()["Sketch, 3 strokes"]
         assert len(layer) == 3
 
+    def test_no_room_beside_what_was_made_by_hand(self, document, engine):
+        asked = len(engine.messages())
+        document.change(move("sketch-2-stroke-2", 0, 5))
+        told = document.sketch("--levels=1", select=["sketch-2"])
+        assert "no room for others" in told
+        assert len(engine.messages()) == asked
+
     def test_all_strokes_are_the_start(self, document, engine):
         document.change(move("sketch-2-stroke-2", 0, 5))
         document.sketch("--hand=start", select=["sketch-2"])

@@ -1,5 +1,6 @@
 """A sketch layer that was worked on by hand, drawn again: in place, beside, with more strokes, with fewer."""
 
+import time
 from argparse import Namespace
 
 import inkex
@@ -330,7 +331,9 @@ class TestSteps:
         layer.set(f"{{{layer_format.NAMESPACE}}}strokes", str(level))
         assert redrawing.next_level(layer, more) == following
 
-    @pytest.mark.parametrize(("level", "more", "told"), [(1, False, "single stroke. .* fewer"), (128, True, "128 .* more")])
+    @pytest.mark.parametrize(
+        ("level", "more", "told"), [(1, False, "single stroke. .* fewer"), (128, True, "128 .* more")]
+    )
     def test_at_its_ends_there_is_a_sentence(self, layer, level, more, told):
         layer.set(f"{{{layer_format.NAMESPACE}}}strokes", str(level))
         with pytest.raises(UserError, match=told):
@@ -352,6 +355,23 @@ class TestSteps:
         layer.remove(deleted)
         redrawing.step(layer, 6)
         assert heights(layer) == [20, 32, 44, 56, 68]
+
+    def test_strokes_made_by_hand_may_leave_no_room(self, layer):
+        for child in layer:
+            child.set("sodipodi:insensitive", "true")
+        layer.append(inkex.TextElement())
+        with pytest.raises(UserError, match="4 strokes of this sketch were made or changed by hand"):
+            redrawing.step(layer, 2)
+        assert len(layer) == 5
+
+    def test_many_strokes_take_little_time(self, root):
+        many = sketch(*(stroke(n / 2, x=n % 9) for n in range(128)))
+        (layer,) = sketch_layer.insert(source_photo.find(root), [many], ORIGIN)
+        for child in list(layer)[::2]:
+            move(child, 0, 20)
+        begun = time.process_time()
+        redrawing.redraw(layer, None, many, ORIGIN, keep=True)
+        assert time.process_time() - begun < 2
 
     def test_a_level_that_is_not_remembered_needs_the_engine(self, layer):
         assert redrawing.step(layer, 8) is False

@@ -40,7 +40,7 @@ def test_a_language_is_complete_and_its_catalogue_is_made_from_it(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_put_into_a_text_is_in_its_translation(language):
     for text, translation in update.read(ROOT / "po" / f"{language}.po").items():
-        if text in update.texts() and not text.endswith("%):") and "{" in text:
+        if "{" in text:
             assert fields(translation) == fields(text), text
 
 
