@@ -77,6 +77,10 @@ def _module(kind: str) -> Any:
         except (ImportError, ValueError, RuntimeError):  # no gi, no typelib or another version of it, no screen
             return None
         return gtk_window if gtk_window.usable() else None
+    if kind == "page":
+        from . import page_window
+
+        return page_window if page_window.usable() else None
     return None
 
 

@@ -54,7 +54,14 @@ def main():
     job = json.loads(sys.stdin.readline())
     heard = open(scenario["heard"], "a", encoding="utf-8")  # noqa: SIM115  open for as long as this process
     heard.write(
-        json.dumps({"job": job, "environment": dict(os.environ), "photo_is_there": os.path.isfile(job["photo"])})
+        json.dumps(
+            {
+                "job": job,
+                "process": os.getpid(),
+                "environment": dict(os.environ),
+                "photo_is_there": os.path.isfile(job["photo"]),
+            }
+        )
     )
     heard.write("\n")
     heard.flush()
