@@ -21,6 +21,7 @@ _COMMANDS = {
     "models": ("models_command", "list, verify and fetch weights"),
     "evaluate": ("evaluate_command", "measure sketches of a folder of photos, and show them on a sheet"),
     "bench": ("bench_command", "measure what CLIP guidance costs"),
+    "cache": ("cache_command", "show or clear what is kept of photos that were looked at"),
     "doctor": ("doctor", "say what is installed and what to do about what is not"),
     "worker": ("worker", "serve sketch jobs as JSON lines on stdin and stdout; what the Inkscape extension starts"),
 }

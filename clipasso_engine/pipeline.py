@@ -12,8 +12,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import boundary, clip_network, clip_saliency, continuing, guidance, lines, paper_job, photo, spots, stepping
-from . import view as views
+from . import (
+    analysis_cache,
+    boundary,
+    clip_network,
+    clip_saliency,
+    continuing,
+    guidance,
+    lines,
+    paper_job,
+    photo,
+    spots,
+    stepping,
+)
 from .abstraction import Drawings
 from .drawing import STEPS, Emit, Run, Stages
 from .errors import UserError
@@ -49,7 +60,7 @@ def sketch(
             return paper_job.sketch(job, picture, device, emit, stop)
         network = boundary.load(device)
     with run.stage("boundary"):
-        view = views.look(network, picture, job.background)
+        view = analysis_cache.look(network, picture, job.background)
     guide_name, notice = guidance.choose(job)
     if notice:
         run.notice(notice)

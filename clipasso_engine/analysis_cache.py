@@ -1,0 +1,121 @@
+"""What was seen in a photo, kept by the hash of its file, so that another level or style does not look at it again.
+
+Files of arrays under CLIPASSO_HOME/cache, the photo itself not among them. They are as good as computed anew: the key
+holds the weights and the code that made them, and a file that cannot be read is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import boundary, paths, view
+from .closeup import Box
+from .foreground import Foreground
+from .photo import Photo
+from .view import CANVAS, View
+
+if TYPE_CHECKING:
+    from torch import nn
+
+MAX_BYTES = 64 << 20
+"""Of all files together; those that were not used for longest go."""
+
+_MADE_BY = ("boundary", "boundary_network", "closeup", "foreground", "photo", "view")
+
+
+def look(network: nn.Module, picture: Photo, background: str) -> View:
+    """`view.look`, from the cache where the same photo was looked at before. Raises what that raises."""
+    file = folder() / f"{_key(picture, background)}.npz"
+    seen = _read(file, picture)
+    if seen is None:
+        seen = view.look(network, picture, background)
+        with contextlib.suppress(OSError):  # a full disk, a folder that cannot be written
+            _write(file, seen)
+            _keep_within(MAX_BYTES)
+    return seen
+
+
+def folder() -> Path:
+    """Where the files are."""
+    return paths.home() / "cache"
+
+
+def files() -> list[Path]:
+    """Those there are, the one used last first."""
+
+    def age(file: Path) -> int:
+        try:
+            return -file.stat().st_mtime_ns
+        except OSError:  # removed meanwhile
+            return 0
+
+    return sorted(folder().glob("*.npz"), key=age)
+
+
+def clear() -> int:
+    """Remove all files; the bytes that were freed. Raises `OSError`."""
+    freed = 0
+    for file in files():
+        with contextlib.suppress(FileNotFoundError):
+            freed += file.stat().st_size
+            file.unlink()
+    return freed
+
+
+@lru_cache(maxsize=1)
+def _made_by() -> str:
+    here = Path(__file__).parent
+    digest = hashlib.sha256(boundary.WEIGHTS_SHA256.encode())
+    for name in _MADE_BY:
+        digest.update((here / f"{name}.py").read_bytes())
+    return digest.hexdigest()
+
+
+def _key(picture: Photo, background: str) -> str:
+    return hashlib.sha256(repr((picture.sha256, background, _made_by())).encode()).hexdigest()
+
+
+def _read(file: Path, picture: Photo) -> View | None:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            box = Box(*(int(edge) for edge in arrays["box"]))
+            found = Foreground(arrays["mask"], arrays["score"]) if "mask" in arrays else None
+            result = View(box, boundary.resized(box.crop(picture.rgb), CANVAS), arrays["boundary"], found)
+        os.utime(file)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+    return result if result.rgb.shape[:2] == result.boundary.shape else None
+
+
+def _write(file: Path, seen: View) -> None:
+    box = np.array([seen.box.left, seen.box.top, seen.box.right, seen.box.bottom])
+    arrays = {"box": box, "boundary": seen.boundary}
+    if seen.found is not None:
+        arrays |= {"mask": seen.found.mask, "score": seen.found.score}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=file.parent, suffix=".part")
+    try:
+        with open(handle, "wb") as stream:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+        os.replace(part, file)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+def _keep_within(limit: int) -> None:
+    total = 0
+    for file in files():
+        with contextlib.suppress(FileNotFoundError):
+            total += file.stat().st_size
+            if total > limit:
+                file.unlink()
