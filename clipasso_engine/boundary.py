@@ -49,7 +49,7 @@ def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA
 
     network = BoundaryNetwork()
     network.load_state_dict(parse(data))
-    return network.float().eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch types lack it
+    return network.float().eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]  # torch types lack it
 
 
 def predict(network: nn.Module, rgb: NDArray[np.uint8], long_side: int = 256) -> NDArray[np.float32]:

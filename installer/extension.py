@@ -18,6 +18,9 @@ SHARED_MODULES = ("__init__", "errors", "paths", "job", "layer_format")
 
 IS_WINDOWS = os.name == "nt"
 
+WARM_SECONDS = 600
+"""How long the engine stays ready after a sketch."""
+
 
 def files() -> dict[str, Path]:
     """Every file of the extension: its name in the extension's folder, and where it is here."""

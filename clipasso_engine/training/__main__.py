@@ -117,7 +117,7 @@ def save(network: BoundaryNetwork, path: Path) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     network = _network(options.weights) if options.weights else boundary.load()
-    expert = teacher.load(options.teacher).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch types lack it
+    expert = teacher.load(options.teacher).to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]  # torch types lack it
     rows = []
     found: dict[float, list[Agreement]] = {threshold: [] for threshold in _THRESHOLDS}
     differences = []

@@ -59,7 +59,7 @@ def train(
     torch.manual_seed(plan.seed)
     data = Views(views, plan.crop)
     network = BoundaryNetwork(norm=True) if start is None else copy.deepcopy(start).requires_grad_(True)
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
     average = AveragedModel(network, avg_fn=partial(_moved, decay=plan.averaging), use_buffers=True)
     assert isinstance(average.module, BoundaryNetwork)
     optimiser = torch.optim.AdamW(network.parameters(), plan.learning_rate, weight_decay=plan.weight_decay)
