@@ -70,6 +70,8 @@ class Aim:
 
     def _selected(self) -> list[Curve]:
         """The selected paths, in shares of the photo."""
+        if not self.drawn:
+            return []
         to_shares = -(viewport.to_root(self.photo.below) @ self.photo.box_placement())
         found = []
         for element in self.drawn:
