@@ -10,12 +10,14 @@ import time
 from pathlib import Path
 
 from PIL import Image
+from torch import Tensor, nn
 
 from . import output, sketch_command
 from .errors import UserError
 from .evaluation import alternatives, blind, sheet, table, trial
 from .evaluation.trial import Trial
 from .job import AUTO, SketchJob
+from .training import teacher
 
 LEVELS = (32, 16, 8, 4)
 
@@ -28,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--compare", action="store_true", help="also potrace, Canny's edges and a random start")
     parser.add_argument("--blind", type=Path, metavar="DIR", help="write a naming test: sketches under code names")
+    parser.add_argument(
+        "--judge",
+        type=Path,
+        metavar="WHEEL",
+        help="measure by the boundaries that HED sees, from the wheel that training fetched, not by the engine's own",
+    )
     sketch_command.add_job_options(parser, LEVELS)
     parser.set_defaults(usage_error=parser.error)
 
@@ -42,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.levels == AUTO:
         arguments.usage_error("auto is no number of strokes to compare photos by; name levels, for example 32,16,8,4")
     photos = _photos(arguments.folder)
+    judge = None if arguments.judge is None else _Judge(teacher.load(arguments.judge))
     for folder in filter(None, (arguments.out, arguments.blind)):
         output.make_folder(folder)
     if arguments.compare and not alternatives.potrace_installed():
@@ -52,14 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
     for photo, job in zip(photos, jobs, strict=True):
         begun = time.monotonic()
         try:
-            trials.append(trial.run(photo.stem, job, arguments.compare))
+            trials.append(trial.run(photo.stem, job, arguments.compare, judge))
             print(f"{photo.name}: {time.monotonic() - begun:.1f} s", file=sys.stderr)
         except UserError as error:
             failures[photo.name] = str(error)
             print(f"clipasso: {error}", file=sys.stderr)
     if not trials:
         raise UserError(f"No photo in {arguments.folder} could be sketched, so there is nothing to measure.")
-    _write(arguments.out, trials, jobs[0], failures)
+    document = table.document(trials, jobs[0], "own" if judge is None else "HED", failures)
+    _write(arguments.out, trials, document)
     if arguments.blind is not None:
         blind.write(trials, arguments.blind, arguments.seed)
     return 1 if failures else 0
@@ -75,12 +85,23 @@ def _photos(folder: Path) -> list[Path]:
     return photos
 
 
-def _write(out: Path, trials: list[Trial], job: SketchJob, failures: dict[str, str]) -> None:
-    document = table.document(trials, job, failures)
+class _Judge(nn.Module):
+    """HED's fused output alone."""
+
+    def __init__(self, network: teacher.HED) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        fused: Tensor = self.network(rgb)[0]
+        return fused
+
+
+def _write(out: Path, trials: list[Trial], document: table.Document) -> None:
     text = table.markdown(document)
     output.write(out / "evaluation.json", json.dumps(document, indent=1, allow_nan=False).encode("ascii") + b"\n")
     output.write(out / "evaluation.md", text.encode("utf-8", "replace"))
-    output.write(out / "sheet.html", sheet.page(trials, job.levels).encode("utf-8", "replace"))
+    output.write(out / "sheet.html", sheet.page(trials, document["levels"]).encode("utf-8", "replace"))
     for name, picture in (("sheet.png", sheet.picture(trials)), ("sketches.png", sheet.sketches_only(trials))):
         data = io.BytesIO()
         picture.save(data, format="PNG", optimize=True)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from torch import nn
 
-from .. import strokes
+from .. import boundary, strokes
 from ..pipeline import Stages
 from ..strokes import Array
 from ..training.evaluation import thin
@@ -63,15 +64,19 @@ class Reference:
     diagonal: float
 
     @classmethod
-    def of(cls, stages: Stages) -> Reference:
+    def of(cls, stages: Stages, judge: nn.Module | None = None) -> Reference:
+        """The crests that the engine's boundary network sees in the photo, or another network, the ``judge``."""
         view, picture = stages.view, stages.picture
         diagonal = float(np.hypot(picture.width, picture.height))
 
         def placed(pixels: NDArray[np.bool_]) -> Array:
             return view.to_photo(np.argwhere(pixels)[:, ::-1].astype(np.float64) + 0.5, picture)
 
-        crest = thin(view.boundary, THRESHOLD)
-        points, strength = placed(crest), view.boundary[crest].astype(np.float64)
+        seen = view.boundary
+        if judge is not None:
+            seen = boundary.predict(judge, view.box.crop(picture.rgb), max(seen.shape))
+        crest = thin(seen, THRESHOLD)
+        points, strength = placed(crest), seen[crest].astype(np.float64)
         if view.found is None:
             return cls(points, strength, None, diagonal)
         mask = cKDTree(placed(view.found.mask))

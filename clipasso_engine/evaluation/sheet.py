@@ -53,7 +53,8 @@ def sketches_only(trials: Sequence[Trial]) -> Image.Image:
     """Our sketches without the photos, which may not be shown to everybody; two photos to a row."""
     rows: list[list[_Cell]] = [_levels(trial, OURS) for trial in trials]
     pairs = [left + right for left, right in zip(rows[::2], rows[1::2], strict=False)]
-    return _grid(pairs + ([rows[-1]] if len(rows) % 2 else []))
+    # A few greys are enough for ink, and take a fifth of the room.
+    return _grid(pairs + ([rows[-1]] if len(rows) % 2 else [])).convert("L").quantize(16)
 
 
 def _rows(trial: Trial) -> list[list[_Cell]]:

@@ -32,8 +32,11 @@ _COLUMNS = {
 """Figure -> (heading, factor, unit)."""
 
 
-def document(trials: Sequence[Trial], job: SketchJob, failures: dict[str, str]) -> Document:
-    """Everything measured; means are over the photos on which a figure could be measured."""
+def document(trials: Sequence[Trial], job: SketchJob, judge: str, failures: dict[str, str]) -> Document:
+    """Everything measured; means are over the photos on which a figure could be measured.
+
+    ``judge`` names the boundary network that was measured by.
+    """
     photos = [
         {
             "name": trial.name,
@@ -57,6 +60,7 @@ def document(trials: Sequence[Trial], job: SketchJob, failures: dict[str, str]) 
         "levels": list(job.levels),
         "quality": job.quality,
         "seed": job.seed,
+        "judge": judge,
         "guidance": sorted({trial.guidance for trial in trials}),
         "means": _means(photos),
         "photos": photos,
@@ -94,7 +98,8 @@ def markdown(data: Document) -> str:
     found = sum(photo["object_found"] for photo in data["photos"])
     parts = [
         f"{len(data['photos'])} photos, an object found in {found}; {levels} strokes, quality {data['quality']}, "
-        f"seed {data['seed']}, guidance {', '.join(data['guidance'])}. "
+        f"seed {data['seed']}, guidance {', '.join(data['guidance'])}, judged by the boundaries of "
+        f"{'the own network' if data['judge'] == 'own' else data['judge']}. "
         f"Engine {data['engine']}, {data['date']}, {data['machine']}.",
         _table(
             ["", "asked", "drawn", *(heading for heading, _, _ in _COLUMNS.values())],

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
+from torch import nn
 
 from .. import pipeline
 from ..job import Message, Sketch, SketchJob, Stroke
@@ -50,13 +51,16 @@ class Trial:
         return list(dict.fromkeys(drawing.way for drawing in self.drawings))
 
 
-def run(name: str, job: SketchJob, compare: bool) -> Trial:
-    """Sketch and measure one photo, and the alternatives too if they are to be compared. Raises `UserError`."""
+def run(name: str, job: SketchJob, compare: bool, judge: nn.Module | None = None) -> Trial:
+    """Sketch and measure one photo, and the alternatives too if they are to be compared. Raises `UserError`.
+
+    ``judge`` is the boundary network to measure by, the engine's own if None.
+    """
     clock = _Clock()
     kept: list[Stages] = []
     sketches, report = pipeline.sketch(job, clock, lambda: False, kept.append)
     stages = kept[0]
-    reference = Reference.of(stages)
+    reference = Reference.of(stages, judge)
     sketches = sketches[: len(job.levels)]  # after them come the other candidates
     drawings = _measured(OURS, list(zip(sketches, clock.seconds, strict=True)), reference)
     if compare:

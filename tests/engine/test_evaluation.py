@@ -182,6 +182,23 @@ class TestReference:
         more = type(stages)(**{**vars(stages), "view": view})
         assert len(Reference.of(more).points) == len(Reference.of(stages).points)
 
+    def test_another_network_can_be_the_judge(self, kept: tuple[Stages, list[Sketch]]) -> None:
+        class Middle(torch.nn.Module):
+            """Sees one line, across the middle of the picture."""
+
+            def __init__(self) -> None:
+                super().__init__()
+                self.bias = torch.nn.Parameter(torch.zeros(1))
+
+            def forward(self, rgb: torch.Tensor) -> torch.Tensor:
+                rows = torch.arange(rgb.shape[-2], dtype=torch.float32) + 0.5 - rgb.shape[-2] / 2
+                return (4 - rows.abs())[None, None, :, None].expand(1, 1, -1, rgb.shape[-1])
+
+        found = Reference.of(kept[0], Middle())
+        box = kept[0].view.box
+        assert len(found.points) > 50
+        np.testing.assert_allclose(found.points[:, 1], (box.top + box.bottom) / 2, atol=1.5)
+
 
 class TestAlternatives:
     def drawn(self, draw: alternatives.Draw) -> np.ndarray:
@@ -237,7 +254,7 @@ class TestAlternatives:
 
 def pixels(path: Path) -> np.ndarray:
     with Image.open(path) as picture:
-        return np.asarray(picture)
+        return np.asarray(picture.convert("RGB") if picture.mode == "P" else picture)
 
 
 def evaluate(*arguments: str | os.PathLike[str]) -> int:
@@ -369,6 +386,13 @@ class TestCommand:
             cli.main(["evaluate", str(photos), "-o", str(tmp_path / "out"), *options])
         assert ended.value.code == status
         assert said in capsys.readouterr().err
+        assert not (tmp_path / "out").exists()
+
+    def test_a_judge_that_is_not_there_is_told(
+        self, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert evaluate(photos, "-o", tmp_path / "out", "--judge", tmp_path / "none.whl") == 1
+        assert "none.whl is missing" in capsys.readouterr().err
         assert not (tmp_path / "out").exists()
 
     def test_folders_without_photos_are_told(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
