@@ -61,6 +61,7 @@ def _run(arguments: Sequence[str]) -> int:
                 module.add_arguments(command)
     parsed = parser.parse_args(arguments)
     status: int = parsed.run(parsed)
+    sys.stdout.flush()  # now, not at exit, so that a reader that has gone is noticed where it can be told
     return status
 
 
