@@ -75,7 +75,7 @@ class WindowWatch(threading.Thread):
 
 
 def find() -> Inkscape | None:
-    """The Inkscape that runs us; None if it cannot be reached.
+    """The Inkscape that runs us; None if it cannot be reached, or has a list of actions to do and will not wait.
 
     Only the bus itself is asked: while Inkscape runs an extension, it does not answer.
 
@@ -89,7 +89,7 @@ def find() -> Inkscape | None:
     if owner is None:
         return None
     pid = _call(*_BUS, "GetConnectionUnixProcessID", _variant("(s)", (owner,)), "(u)")
-    if pid is None or not _holds_our_stdout(pid):
+    if pid is None or not _holds_our_stdout(pid) or _has_a_list(pid):
         return None
     started = _started(pid)
     return Inkscape(owner, pid, started) if started else None
@@ -130,6 +130,15 @@ def _holds_our_stdout(pid: int) -> bool:
                     if os.readlink(f"/proc/{pid}/fd/{descriptor}") == ours:
                         return True
     return False
+
+
+def _has_a_list(pid: int) -> bool:
+    """Whether Inkscape was started to do something and end, as scripts do: the sketch would come too late."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return True
+    return any(word.startswith((b"--batch-process", b"--actions", b"--export", b"--shell")) for word in words)
 
 
 def _started(pid: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import struct
@@ -72,8 +73,9 @@ def _display() -> list[str] | None:
 def _in_inkscape(command: list[str], profile: Path, photo: Path, svg: Path, home: Path, log: Path) -> None:
     """Run the extension on a document that links the photo, in a profile of its own so that nobody's is touched."""
     folder = profile / "extensions" / inkscape.EXTENSION_FOLDER
-    setting = (home / paths.engine_setting().name).read_bytes()
-    extension.install(folder, setting, Journal(profile / "journal.json"))
+    setting = json.loads((home / paths.engine_setting().name).read_bytes())
+    setting["warm"] = 0  # nothing is to be left running
+    extension.install(folder, json.dumps(setting).encode("ascii"), Journal(profile / "journal.json"))
     width, height = struct.unpack(">II", photo.read_bytes()[16:24])  # a PNG's header
     document = photo.with_name("document.svg")
     document.write_text(_DOCUMENT.format(width=width, height=height, photo=photo.name), encoding="utf-8")
@@ -83,7 +85,12 @@ def _in_inkscape(command: list[str], profile: Path, photo: Path, svg: Path, home
             [*command, "--batch-process", "--app-id-tag=clipassodemo", f"--actions={actions}", document],
             log,
             timeout=_SECONDS,
-            environ={**commands.clean_environment(), "INKSCAPE_PROFILE_DIR": str(profile), "CLIPASSO_HOME": str(home)},
+            environ={
+                **commands.clean_environment(),
+                "INKSCAPE_PROFILE_DIR": str(profile),
+                "CLIPASSO_HOME": str(home),
+                "CLIPASSO_WINDOW": "none",  # nobody is there to close one that shows an error
+            },
             own_group=True,
         )
     except commands.CommandError:

@@ -156,3 +156,10 @@ def test_two_at_once_and_none_outlives_inkscape(user: Inkscape, fake_engine: Fak
         process.wait()
         wait_until(lambda: not user.processes(), 3, "the end of everything")
     assert len(list((user.home / "finished").glob("*"))) <= 3
+
+
+def test_a_script_waits_for_its_sketch(user: Inkscape, fake_engine: FakeEngine) -> None:
+    fake_engine.play(width=SIZE[0], height=SIZE[1], strokes=LINES)
+    document, after = user.document(PHOTO.format(x=20)), user.folder / "after.svg"
+    user.run(document, "select-by-id:photo", ACTION, f"export-type:svg;export-filename:{after};export-do")
+    assert [len(group) for group in layers(after).values()] == [2, 4]
