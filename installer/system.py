@@ -21,6 +21,8 @@ BASIC = (
     "python3-cssselect",
     "python3-numpy",
     "python3-scour",
+    "python3-gi",
+    "gir1.2-gtk-3.0",
     "xvfb",
     "xauth",
 )
@@ -30,8 +32,6 @@ FOR_TESTS = (
     "imagemagick",
     "dbus",
     "libglib2.0-bin",
-    "python3-gi",
-    "gir1.2-gtk-3.0",
     "procps",
     "potrace",
 )

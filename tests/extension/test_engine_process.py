@@ -274,17 +274,17 @@ class TestNothingIsLeft:
 
     @pytest.mark.parametrize("behaviour", ["hang", "deaf", "children"])
     def test_after_cancel(self, fake_engine, marker, behaviour):
-        started = []
+        expected = 2 if behaviour == "children" else 1
 
         def cancel_once_started(message):
             if message and message["type"] == "step":
-                started.extend(self.others(marker))
+                # A process that is just being started shows its environment a moment later.
+                wait_until(lambda: len(self.others(marker)) == expected)
                 return CANCEL
             return None
 
         with pytest.raises(CancelledError):
             sketch(fake_engine.play(behaviour=behaviour), marker, cancel_once_started)
-        assert len(started) == (2 if behaviour == "children" else 1)
         wait_until(lambda: not self.others(marker))
 
     def test_after_the_result_or_a_failure(self, fake_engine, marker):
