@@ -11,13 +11,14 @@ import hashlib
 import os
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import boundary, paths, view
+from . import boundary, foreground, paths, view
 from .closeup import Box
 from .foreground import Foreground
 from .photo import Photo
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 << 20
 """Of all files together; those that were not used for longest go."""
 
-_MADE_BY = ("boundary", "boundary_network", "closeup", "foreground", "photo", "view")
+_MADE_BY = ("boundary", "boundary_network", "closeup", "foreground", "foreground_network", "photo", "view")
 
 
 def look(network: nn.Module, picture: Photo, background: str) -> View:
@@ -74,7 +75,7 @@ def clear() -> int:
 @lru_cache(maxsize=1)
 def _made_by() -> str:
     here = Path(__file__).parent
-    digest = hashlib.sha256(boundary.WEIGHTS_SHA256.encode())
+    digest = hashlib.sha256((boundary.WEIGHTS_SHA256 + foreground.WEIGHTS_SHA256).encode())
     for name in _MADE_BY:
         digest.update((here / f"{name}.py").read_bytes())
     return digest.hexdigest()
@@ -88,19 +89,24 @@ def _read(file: Path, picture: Photo) -> View | None:
     try:
         with np.load(file, allow_pickle=False) as arrays:
             box = Box(*(int(edge) for edge in arrays["box"]))
-            found = Foreground(arrays["mask"], arrays["score"]) if "mask" in arrays else None
-            result = View(box, boundary.resized(box.crop(picture.rgb), CANVAS), arrays["boundary"], found)
+            canvas = boundary.resized(box.crop(picture.rgb), CANVAS)
+            result = View(box, canvas, arrays["boundary"], _object(arrays, "found"), _object(arrays, "guess"))
         os.utime(file)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
     return result if result.rgb.shape[:2] == result.boundary.shape else None
 
 
+def _object(arrays: Mapping[str, Any], name: str) -> Foreground | None:
+    return Foreground(arrays[f"{name}_mask"], arrays[f"{name}_score"]) if f"{name}_mask" in arrays else None
+
+
 def _write(file: Path, seen: View) -> None:
     box = np.array([seen.box.left, seen.box.top, seen.box.right, seen.box.bottom])
     arrays = {"box": box, "boundary": seen.boundary}
-    if seen.found is not None:
-        arrays |= {"mask": seen.found.mask, "score": seen.found.score}
+    for name, item in (("found", seen.found), ("guess", seen.guess)):
+        if item is not None:
+            arrays |= {f"{name}_mask": item.mask, f"{name}_score": item.score}
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(dir=file.parent, suffix=".part")
     try:

@@ -7,21 +7,20 @@ live in the package, so nothing is downloaded. Torch is imported on first use: t
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
+from . import embedded
 
 if TYPE_CHECKING:
     from torch import nn
 
     from .boundary_network import BoundaryNetwork
 
-WEIGHTS = Path(__file__).parent / "weights" / "boundary.safetensors"
+WEIGHTS = embedded.FOLDER / "boundary.safetensors"
 WEIGHTS_SHA256 = "b94258d7f6e827bfb66be70f2a86b8f86506cc6aa05cbdae28605a31744999d7"
 
 PADDING = 32
@@ -29,27 +28,10 @@ PADDING = 32
 
 
 def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> BoundaryNetwork:
-    """The trained network on ``device``, frozen, in evaluation mode, as 32-bit floats.
-
-    Raises `UserError` if the weights are missing or their SHA-256 is not ``sha256``.
-    """
-    what = f"The boundary network's weights {weights}"
-    try:
-        data = weights.read_bytes()
-    except OSError as error:
-        raise UserError(f"{what} cannot be read: {error.strerror}. Run install.py again.") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
-        raise UserError(f"{what} are damaged: their SHA-256 is {found}, not {sha256}. Run install.py again.")
-
-    import torch
-    from safetensors.torch import load as parse
-
+    """The trained network on ``device``; raises what `embedded.filled` raises."""
     from .boundary_network import BoundaryNetwork
 
-    network = BoundaryNetwork()
-    network.load_state_dict(parse(data))
-    return network.float().eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]  # torch types lack it
+    return embedded.filled(BoundaryNetwork(), weights, sha256, device)
 
 
 def predict(network: nn.Module, rgb: NDArray[np.uint8], long_side: int = 256) -> NDArray[np.float32]:

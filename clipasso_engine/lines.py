@@ -24,7 +24,7 @@ from .tracing import Chain
 
 _RIM = 0.012  # of the diagonal: how far outside the mask a line still belongs to the object
 _OUTSIDE = -0.5  # weight outside the object, in units of the boundary's strength
-_UNSURE = ((0.2, 0.4, 0.8), (_OUTSIDE, 0.0, 0.6))  # outside the mask: object score -> weight
+_UNSURE = ((0.1, 0.2, 0.5), (_OUTSIDE, 0.0, 0.6))  # outside the mask: object score -> weight
 _NOISE = 0.1  # boundary strength that means nothing
 _OUTLINE = 1.25  # the outline's worth beside a line inside of the same strength
 _GUESSED_OUTLINE = 0.7  # the same of a guess at the object

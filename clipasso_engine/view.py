@@ -5,8 +5,9 @@ So a small object is drawn with as much care as one that fills the picture.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
 CANVAS = 256
 """Px: longer side of the canvas on which strokes are found and optimised."""
 
-_CLEAR = 0.36  # how much stronger an object's outline must be than what lies beside it
-_SOLID = 0.42  # of its convex hull that an object fills
-_SMALLEST = 0.015  # of the photo that an object covers
-_SHARE = 0.42  # of the photo's boundaries that lie on the object
-_NEARLY = 0.35  # score of regions that shall at least be in the picture
+_CERTAIN = 0.66  # certainty from which on what was found is the object
+_SMALLEST = 0.005  # of the photo that an object covers
+_NEARLY = 0.2  # score of regions that shall at least be in the picture
 
 
 @dataclass(frozen=True)
@@ -71,35 +70,39 @@ def look(network: nn.Module, picture: Photo, background: str) -> View:
     canvas = boundary.resized(frame.crop(rgb), CANVAS)
     if background == "keep":
         return View(frame, canvas, boundaries, None)
-    if alpha is not None:
-        found = foreground.from_alpha(_fitted(frame.crop(alpha), canvas))
-    else:
-        found = foreground.find(canvas, boundaries)
+    find = _from_alpha(picture) if alpha is not None else _by_network(picture, next(network.parameters()).device)
+    found = find(frame, canvas)
     if not found.mask.any() and (background == "remove" or alpha is not None):
         raise UserError(
             "No object was found to take out of its background. Keep the background, or choose another photo."
         )
     if background == "auto" and alpha is None:
-        if not _is_object(found, boundaries):
+        if float(found.mask.mean()) < _SMALLEST:
             return View(frame, canvas, boundaries, None)
-        if found.clearness(boundaries) < _CLEAR:
+        if found.certainty() < _CERTAIN:
             return View(frame, canvas, boundaries, None, found)
     box = closeup.around(found.mask | (found.score > _NEARLY), frame)
     if box == frame:
         return View(frame, canvas, boundaries, found)
     near = boundary.resized(box.crop(rgb), CANVAS)
-    if alpha is not None:
-        found = foreground.from_alpha(_fitted(box.crop(alpha), near))
-    else:
-        part = box.scaled(frame, found.score.shape)
-        found = foreground.sharpened(near, _fitted(part.crop(found.score), near))
-    return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), found)
+    seen = find(box, near).score
+    if alpha is None:  # from near the network may mistake a part for the whole
+        far = _fitted(box.scaled(frame, found.score.shape).crop(found.score), near)
+        seen = (seen + far) / 2
+    return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), foreground.of_score(seen))
 
 
-def _is_object(found: Foreground, boundaries: NDArray[np.float32]) -> bool:
-    """Whether what was found is more than patches of background around an object, or details on one."""
-    large = float(found.mask.mean()) >= _SMALLEST
-    return large and found.solidity() >= _SOLID and found.share(boundaries) >= _SHARE
+def _from_alpha(picture: Photo) -> Callable[[Box, NDArray[np.uint8]], Foreground]:
+    """The object on the canvas [h, w, 3] that shows a box of the photo, by the photo's alpha channel."""
+    alpha = picture.alpha
+    assert alpha is not None
+    return lambda box, canvas: foreground.from_alpha(_fitted(box.crop(alpha), canvas))
+
+
+def _by_network(picture: Photo, device: Any) -> Callable[[Box, NDArray[np.uint8]], Foreground]:
+    """The same, by the foreground network, which sees the box in all the photo's detail."""
+    network = foreground.load(device)
+    return lambda box, canvas: foreground.of_score(_fitted(foreground.predict(network, box.crop(picture.rgb)), canvas))
 
 
 def _fitted(values: NDArray[np.float32], canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
