@@ -71,12 +71,14 @@ def find(
     guess: Foreground | None = None,
     attention: Array | None = None,
     details: Sequence[Chain] = (),
+    emphasis: Array | None = None,
 ) -> Lines:
     """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``.
 
     ``details`` are lines that are no boundaries. Without an object, lines near the middle and on what is a ``guess`` at
     it weigh more.
     ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look; it counts for half.
+    ``emphasis`` [h, w] is a factor of what lines are worth.
     """
     height, width = boundary.shape
     diagonal = float(np.hypot(height, width))
@@ -98,6 +100,8 @@ def find(
     if attention is not None:
         look = 0.5 + ndimage.maximum_filter(attention, 9)
         told = [np.where(w > 0, w * _sampled(look, chain.points), w) for chain, w in zip(chains, told, strict=True)]
+    if emphasis is not None:
+        told = [np.where(w > 0, w * _sampled(emphasis, chain.points), w) for chain, w in zip(chains, told, strict=True)]
     return Lines(chains, told, height, width)
 
 
