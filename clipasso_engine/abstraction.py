@@ -21,7 +21,9 @@ _NOWHERE = -1000.0  # px: where the strokes lie that pad a smaller candidate; no
 class Drawings:
     """The traced drawings of one photo. Its candidate strokes are fitted once and serve every level and every start."""
 
-    def __init__(self, lines: Lines, seed: int, count: int) -> None:
+    def __init__(self, lines: Lines, seed: int, count: int, segments: int = 1) -> None:
+        """``count`` starts; ``segments`` is how many cubics a stroke may have."""
+        self._segments = segments
         self._candidates = [Candidates.of(chain.points) for chain in lines.chains]
         self._weights = [_varied(lines.weights, seed, start) for start in range(count)]
 
@@ -32,7 +34,8 @@ class Drawings:
 
     def _carried(self, level: int) -> float:
         """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance."""
-        return float(choose(self._candidates, self._weights[0], level, _JUDGED, _JUDGED).gain.sum())
+        choice = choose(self._candidates, self._weights[0], level, _JUDGED, _JUDGED, self._segments)
+        return float(choice.gain.sum())
 
     def of(self, level: int) -> list[Choice]:
         """The starts of a drawing of at most ``level`` strokes: the fewer, the more freely each may leave its line.
@@ -41,7 +44,7 @@ class Drawings:
         """
         freedom = 32 / level
         tolerance, apart = max(1.5, 2.2 * freedom**0.58), max(3.0, 4.0 * freedom**0.53)
-        return [choose(self._candidates, weights, level, tolerance, apart) for weights in self._weights]
+        return [choose(self._candidates, some, level, tolerance, apart, self._segments) for some in self._weights]
 
 
 def _varied(weights: list[Array], seed: int, start: int) -> list[Array]:
@@ -53,9 +56,9 @@ def _varied(weights: list[Array], seed: int, start: int) -> list[Array]:
 
 
 def batched(starts: list[Choice]) -> torch.Tensor:
-    """The starts as float32 [K, S, 4, 2] on the CPU, S the most strokes any has; the others are padded out of sight."""
+    """The starts as float32 [K, S, P, 2] on the CPU, S the most strokes any has; the others are padded out of sight."""
     most = max(len(start.controls) for start in starts)
-    points = torch.full((len(starts), most, 4, 2), _NOWHERE)
+    points = torch.full((len(starts), most, *starts[0].controls.shape[1:]), _NOWHERE)
     for row, start in zip(points, starts, strict=True):
         row[: len(start.controls)] = torch.as_tensor(start.controls, dtype=torch.float32)
     return points

@@ -21,13 +21,20 @@ def evaluate(controls: Array, t: Array) -> Array:
 
 
 def sample(controls: Array, count: int) -> Array:
-    """``count`` points [..., count, 2] at even parameters of cubics [..., 4, 2]."""
-    return evaluate(controls, np.linspace(0.0, 1.0, count))
+    """``count`` points [..., count, 2] at even parameters of strokes [..., 3 k + 1, 2] of k joined cubics."""
+    cubics = (controls.shape[-2] - 1) // 3
+    if cubics == 1:
+        return evaluate(controls, np.linspace(0.0, 1.0, count))
+    t = np.linspace(0.0, cubics, count)
+    first = np.minimum(t.astype(np.int_), cubics - 1)
+    own = controls[..., 3 * first[:, None] + np.arange(4), :]  # [..., count, 4, 2]
+    points: Array = (bernstein(t - first)[:, None] @ own)[..., 0, :]
+    return points
 
 
 def lengths(controls: Array) -> Array:
-    """Arc lengths [...] of cubics [..., 4, 2], from 33 samples each."""
-    points = sample(controls, 33)
+    """Arc lengths [...] of strokes [..., 3 k + 1, 2], from 33 samples of each cubic."""
+    points = sample(controls, 32 * ((controls.shape[-2] - 1) // 3) + 1)
     return np.linalg.norm(np.diff(points, axis=-2), axis=-1).sum(-1)
 
 
