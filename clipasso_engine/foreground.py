@@ -1,8 +1,8 @@
 """What to draw and what to leave out: the object's mask, from a small network that comes with the engine.
 
-The network is U²-Net's small model with its authors' weights (`foreground_network`; docs/method.md tells where they come
-from): it marks what people look at first in a photo. A photo's alpha channel, where it has one, or shapes drawn over
-it, say better. Torch is imported on first use.
+The network is U²-Net's small model with its authors' weights (`foreground_network`; docs/foreground-network.md tells
+where they come from): it marks what people look at first in a photo. A photo's alpha channel, where it has one, or
+shapes drawn over it, say better. Torch is imported on first use.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ WEIGHTS = embedded.FOLDER / "foreground.safetensors"
 WEIGHTS_SHA256 = "3983be9456a7deb5ea0d97eab9f6a768e515a7a1842fc04292866812e978a959"
 
 _SIDE = 320  # px: photos were squeezed into squares of this side in training
+_LONGEST = 4  # times longer than broad: what is longer shows nothing any more in a square
+_EXTENDED = 2  # so it is extended by its edge's colours until it is only so many times longer
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _SEEN = 0.1  # score from which on the network has seen something
 _LIKELY = 0.3  # score from which on a region may be part of the object though the mask left it out
@@ -76,6 +78,15 @@ def from_alpha(alpha: NDArray[np.float32]) -> Foreground:
 
 def predict(network: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """How surely each pixel of a photo [h, w, 3] belongs to its salient object: float32 [h, w] in 0..1."""
+    height, width = rgb.shape[:2]
+    if max(height, width) <= _LONGEST * min(height, width):
+        return _squeezed(network, rgb)
+    above, left = (max(0, (-(-side // _EXTENDED) - own) // 2) for side, own in ((width, height), (height, width)))
+    extended = np.pad(rgb, ((above, above), (left, left), (0, 0)), mode="edge")
+    return _squeezed(network, extended)[above : above + height, left : left + width]
+
+
+def _squeezed(network: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     import torch
 
     height, width = rgb.shape[:2]

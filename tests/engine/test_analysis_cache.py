@@ -24,13 +24,15 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The photos that were really looked at."""
     seen: list[str] = []
 
-    def look(_network: Any, picture: photo.Photo, background: str) -> view.View:
+    def look(_network: Any, picture: photo.Photo, background: str, *_: Any) -> view.View:
         seen.append(picture.sha256)
         random = np.random.default_rng(len(seen))
         box = Box(10, 0, 74, 32)
         boundary = random.random((128, 256), dtype=np.float32)
-        found = None if background == "keep" else Foreground(boundary > 0.5, boundary)
-        return view.View(box, analysis_cache.boundary.resized(box.crop(picture.rgb), view.CANVAS), boundary, found)
+        item = Foreground(boundary > 0.5, boundary)
+        found, guess = {"keep": (None, None), "auto": (None, item), "remove": (item, None)}[background]
+        canvas = analysis_cache.boundary.resized(box.crop(picture.rgb), view.CANVAS)
+        return view.View(box, canvas, boundary, found, guess)
 
     monkeypatch.setattr(view, "look", look)
     return seen
@@ -41,19 +43,21 @@ def picture(sha256: str = "a") -> photo.Photo:
     return photo.Photo(rgb, None, sha256, 80, 40)
 
 
-@pytest.mark.parametrize("background", ["auto", "keep"])
+@pytest.mark.parametrize("background", ["auto", "keep", "remove"])
 def test_the_same_photo_is_looked_at_once_and_seen_the_same(looks: list[str], background: str) -> None:
     first, second = (analysis_cache.look(None, picture(), background) for _ in range(2))  # type: ignore[arg-type]
     assert looks == ["a"]
     assert (first.box, first.rgb.tolist()) == (second.box, second.rgb.tolist())
     assert np.array_equal(first.boundary, second.boundary)
     assert second.boundary.dtype == np.float32
-    if first.found is None:
-        assert second.found is None
-    else:
-        assert second.found is not None
-        assert np.array_equal(first.found.mask, second.found.mask)
-        assert np.array_equal(first.found.score, second.found.score)
+    for one, other in ((first.found, second.found), (first.guess, second.guess)):
+        if one is None:
+            assert other is None
+        else:
+            assert other is not None
+            assert other.mask.dtype == bool
+            assert np.array_equal(one.mask, other.mask)
+            assert np.array_equal(one.score, other.score)
 
 
 def test_another_photo_background_or_code_is_looked_at(looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scenes
+from skimage import data
 
 from clipasso_engine import view
 from clipasso_engine.closeup import Box
@@ -69,6 +70,34 @@ def test_auto_keeps_what_is_behind_where_nothing_stands_clear() -> None:
     assert seen.box == Box(0, 0, 400, 300)
 
 
+def test_auto_only_guesses_where_an_object_is_not_clear() -> None:
+    """On the moon a crater stands out a little: all is drawn, the crater first. Who wants it alone, gets it."""
+    moon = photo(np.repeat(data.moon()[..., None], 3, axis=2))
+    seen = view.look(scenes.network(), moon, "auto")
+    assert seen.found is None
+    assert seen.box == Box(0, 0, 512, 512)
+    assert seen.guess is not None
+    assert seen.guess.mask.any()
+    taken = view.look(scenes.network(), moon, "remove")
+    assert taken.found is not None
+    assert taken.guess is None
+
+
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [("astronaut", (110, 220)), ("chelsea", (210, 230)), ("coffee", (280, 230)), ("rocket", (250, 320))],
+)
+def test_the_objects_of_photos_are_taken_out_of_their_background(name: str, point: tuple[int, int]) -> None:
+    """The pixel (row, column) is a face, a nose, a cup, a rocket."""
+    rgb = getattr(data, name)()
+    seen = view.look(scenes.network(), photo(rgb), "auto")
+    assert seen.found is not None
+    there = np.zeros(rgb.shape[:2], bool)
+    there[point[0] - 3 : point[0] + 4, point[1] - 3 : point[1] + 4] = True
+    assert seen.found.mask[in_view(there, seen)].all()
+    assert not seen.found.mask.all()
+
+
 def test_a_printed_frame_is_left_out_whatever_becomes_of_the_background() -> None:
     framed = np.full((240, 320, 3), 250, np.uint8)
     framed[12:-12, 12:-12] = scenes.on_ground(scenes.ellipse(216, 296, (148, 108), (60, 60)))
@@ -92,9 +121,9 @@ def test_alpha_is_the_object(background: str) -> None:
     assert seen.box.right < 230
 
 
-def test_nothing_to_take_out_of_its_background_is_said() -> None:
-    hidden = np.zeros((100, 120), np.float32)
-    with pytest.raises(UserError, match="Keep the background"):
+@pytest.mark.parametrize("hidden", [None, np.zeros((100, 120), np.float32)], ids=["blank", "transparent"])
+def test_nothing_to_take_out_of_its_background_is_said(hidden: np.ndarray | None) -> None:
+    with pytest.raises(UserError, match=r"No object was found.*Keep the background"):
         view.look(scenes.network(), photo(np.full((100, 120, 3), 255, np.uint8), hidden), "remove")
 
 
