@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from . import boundary, foreground, paths, view
 from .closeup import Box
 from .foreground import Foreground
 from .photo import Photo
+from .job import Shape
 from .view import CANVAS, View
 
 if TYPE_CHECKING:
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 << 20
 """Of all files together; those that were not used for longest go."""
 
-_MADE_BY = ("boundary", "boundary_network", "closeup", "foreground", "foreground_network", "photo", "view")
+_MADE_BY = ("boundary", "boundary_network", "closeup", "foreground", "foreground_network", "photo", "shapes", "view")
 
 
-def look(network: nn.Module, picture: Photo, background: str) -> View:
+def look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape] = ()) -> View:
     """`view.look`, from the cache where the same photo was looked at before. Raises what that raises."""
-    file = folder() / f"{_key(picture, background)}.npz"
+    file = folder() / f"{_key(picture, background, mask)}.npz"
     seen = _read(file, picture)
     if seen is None:
-        seen = view.look(network, picture, background)
+        seen = view.look(network, picture, background, mask)
         with contextlib.suppress(OSError):  # a full disk, a folder that cannot be written
             _write(file, seen)
             _keep_within(MAX_BYTES)
@@ -81,8 +82,8 @@ def _made_by() -> str:
     return digest.hexdigest()
 
 
-def _key(picture: Photo, background: str) -> str:
-    return hashlib.sha256(repr((picture.sha256, background, _made_by())).encode()).hexdigest()
+def _key(picture: Photo, background: str, mask: Sequence[Shape]) -> str:
+    return hashlib.sha256(repr((picture.sha256, background, mask, _made_by())).encode()).hexdigest()
 
 
 def _read(file: Path, picture: Photo) -> View | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from . import colours, guidance, lines, photo
 from .abstraction import batched
@@ -39,6 +40,7 @@ class Stages:
     starts: dict[int, Choice]  # by level, the first candidate's
     subject: guidance.Subject
     guide: Guidance
+    details: NDArray[np.float32]  # [h, w] in 0..1: where more lines were asked for
 
     @property
     def device(self) -> torch.device:

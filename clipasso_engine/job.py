@@ -35,10 +35,16 @@ DRAWN_ROLES = ("none", "start", "company")
 MAX_DRAWN = 2000
 """Curves; more than anybody draws by hand."""
 
+MAX_CORNERS = 50_000
+"""Of all shapes together; more than anybody draws by hand."""
 Point = Tuple[float, float]
 Curve = Tuple[Point, ...]
 """The 4 control points of a cubic Bézier curve."""
 Message = Dict[str, Any]
+Ring = Tuple[Point, ...]
+"""The corners of a closed polygon."""
+Shape = Tuple[Ring, ...]
+"""An area: what lies inside an odd number of its rings."""
 """One line of the protocol: a JSON object with a ``type``.
 
 To the engine:   ``job`` (the fields of `SketchJob`), ``stop`` (finish with the best so far), ``cancel`` (drop it).
@@ -77,11 +83,15 @@ class SketchJob:
     drawn_role: str = field(default="none", metadata={"choices": DRAWN_ROLES})
     abstraction: bool = False  # whether report["abstraction"] shall hold quick sketches of fewer and more strokes
 
+    mask: tuple[Shape, ...] = ()  # only what lies inside one of these is drawn, in shares of the photo's sides; (): all
+    details: tuple[Shape, ...] = ()  # places that deserve more lines, likewise
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", tuple(self.levels))
         object.__setattr__(self, "drawn", _curves(self.drawn))
         for level in self.levels:
             if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
+        object.__setattr__(self, "mask", _shapes(self.mask))
+        object.__setattr__(self, "details", _shapes(self.details))
                 raise UserError(
                     f"The number of strokes is {level!r}, but it must be a whole number "
                     f"from {MIN_STROKES} to {MAX_STROKES}. Choose one in that range."
@@ -142,6 +152,26 @@ def parse_levels(text: str) -> tuple[int, ...]:
         try:
             level = int(word)
         except ValueError:
+def _shapes(shapes: Any) -> tuple[Shape, ...]:
+    """``shapes`` as tuples of numbers. Raises `UserError` unless it is a list of shapes of rings of 3 points or more."""
+    try:
+        read = tuple(tuple(tuple((float(x), float(y)) for x, y in ring) for ring in shape) for shape in shapes)
+    except (TypeError, ValueError):
+        read = ((),)
+    rings = [ring for shape in read for ring in shape]
+    numbers = (value for ring in rings for point in ring for value in point)
+    if not all(read) or any(len(ring) < 3 for ring in rings) or not all(abs(value) < 1e9 for value in numbers):
+        raise UserError(
+            "The shapes drawn on the photo cannot be read: each must have rings of 3 points (x, y) or more."
+        )
+    if sum(map(len, rings)) > MAX_CORNERS:
+        raise UserError(
+            f"The shapes drawn on the photo have {sum(map(len, rings))} corners, but at most {MAX_CORNERS} can be "
+            "looked at. Select fewer of them, or simplify them with Path > Simplify."
+        )
+    return read
+
+
             level = 0
         if not MIN_STROKES <= level <= MAX_STROKES:
             raise UserError(

@@ -29,6 +29,7 @@ _NOISE = 0.1  # boundary strength that means nothing
 _OUTLINE = 1.25  # the outline's worth beside a line inside of the same strength
 _GUESSED_OUTLINE = 0.7  # the same of a guess at the object
 _FAINT = 0.3  # boundary strength below which the outline is a guess of the mask's
+_REAL = 0.85  # of an outline drawn by hand that must not be faint; of loose ones 3/4 at most is, of objects' 0.95
 _GUESS = -0.1  # weight of such a guess, and of a line drawn before: a stroke may cross a short one, not follow it
 _SAME = 4.5  # px: parallel lines this near are one line
 _TURN_REACH = 8  # px before and after a point between which the line's turn there is measured
@@ -72,6 +73,7 @@ def find(
     attention: Array | None = None,
     details: Sequence[Chain] = (),
     emphasis: Array | None = None,
+    by_hand: bool = False,
 ) -> Lines:
     """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``.
 
@@ -79,12 +81,20 @@ def find(
     it weigh more.
     ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look; it counts for half.
     ``emphasis`` [h, w] is a factor of what lines are worth.
+    ``by_hand``: somebody drew what is ``found``; no line leaves it, and its own outline counts only if there is one in
+    the photo, since a mask may be drawn loosely.
     """
     height, width = boundary.shape
     diagonal = float(np.hypot(height, width))
     ridges = tracing.trace(boundary)
     seen = found or guess
     rims = outline.outlines(seen.mask, boundary) if seen else []
+    if found and by_hand:
+        near = ndimage.distance_transform_edt(~found.mask) <= _RIM * diagonal
+        rims = [rim for rim in rims if (rim.strength > _FAINT).mean() > _REAL]
+        rims, ridges, details = (
+            [c for chain in some for c in tracing.cut(chain, near)] for some in (rims, ridges, details)
+        )
     worth = _OUTLINE if found else _GUESSED_OUTLINE
     belongs = _belonging(found, _RIM * diagonal) if found else _likely(height, width, guess)
     outlined = [np.where(rim.strength > _FAINT, worth * rim.strength, _GUESS) for rim in rims]

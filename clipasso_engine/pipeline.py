@@ -22,6 +22,7 @@ from . import (
     lines,
     paper_job,
     photo,
+    shapes,
     spots,
     stepping,
 )
@@ -60,14 +61,16 @@ def sketch(
             return paper_job.sketch(job, picture, device, emit, stop)
         network = boundary.load(device)
     with run.stage("boundary"):
-        view = analysis_cache.look(network, picture, job.background)
+        view = analysis_cache.look(network, picture, job.background, job.mask)
     guide_name, notice = guidance.choose(job)
     if notice:
         run.notice(notice)
     with run.stage("trace"):
         seen = view.found or view.guess
         details = spots.find(view.rgb, seen.mask if seen else None)
-        worth = lines.find(view.boundary, view.found, view.guess, _attention(view, guide_name, device), details)
+        marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
+        attention, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked)
+        worth = lines.find(view.boundary, view.found, view.guess, attention, details, emphasis, bool(job.mask))
         worth = continuing.left_over(job, worth, view, picture)
         if job.levels == AUTO:
             job = replace(job, levels=(Drawings(worth, job.seed, 1).enough(),))
@@ -82,7 +85,9 @@ def sketch(
         shown = view.rgb if view.found is None else np.where(view.found.region[..., None], view.rgb, np.uint8(255))
         subject = guidance.Subject(shown, worth.picture(), device, job.seed, job.text, job.clip_model)
         guide = guidance.build(guide_name, subject)
-        stages = Stages(picture, view, worth, {level: some[0] for level, some in starts.items()}, subject, guide)
+        stages = Stages(
+            picture, view, worth, {level: some[0] for level, some in starts.items()}, subject, guide, marked
+        )
         if keep is not None:
             keep(stages)
         ranked = [run.level(stages, level, starts[level]) for level in job.levels]

@@ -21,9 +21,10 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
     """Write PNGs of the whole photo's frame, `preview.LONGER_SIDE` pixels on the longer side, into ``folder``.
 
     ``boundary``: the network's map. ``saliency``: how much each place looks like the object. ``mask``: the object; both
-    are white where none was found, since then everything is drawn. ``lines``: what strokes are wanted on, the brighter
-    the more. ``start-N`` and ``level-N``: the strokes before and after the optimisation. What lies outside the part of
-    the photo that was looked at is black in the first four. Raises `UserError` where nothing can be written.
+    are white where none was found, since then everything is drawn. ``details``: where more lines were asked for; only
+    there if that was done. ``lines``: what strokes are wanted on, the brighter the more. ``start-N`` and ``level-N``:
+    the strokes before and after the optimisation. What lies outside the part of the photo that was looked at is black
+    in all but those. Raises `UserError` where nothing can be written.
     """
     found = stages.view.found
     everything = np.ones_like(stages.view.boundary)
@@ -33,6 +34,8 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
         "mask": everything if found is None else found.mask.astype(np.float32),
         "lines": stages.lines.picture(),
     }
+    if stages.details.any():
+        maps["details"] = stages.details
     pictures = {name: _in_frame(values, stages) for name, values in maps.items()}
     for level, start in stages.starts.items():
         pictures[f"start-{level}"] = preview.render(_sketch(start.controls, level, stages))

@@ -36,6 +36,22 @@ class Chain:
     closed: bool  # the last point meets the first
 
 
+def cut(chain: Chain, kept: NDArray[np.bool_]) -> list[Chain]:
+    """The pieces of a chain on those pixels of a map [h, w] that are ``kept``, of 3 points or more."""
+    column, row = np.floor(chain.points).astype(int).T
+    height, width = kept.shape
+    inside = kept[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+    if inside.all():
+        return [chain]
+    points, strength = chain.points, chain.strength
+    if chain.closed:  # begins where it is cut
+        start = int(np.argmin(inside))
+        points, strength, inside = (np.roll(values[:-1], -start, axis=0) for values in (points, strength, inside))
+    label, count = ndimage.label(inside)
+    runs = [label == run for run in range(1, count + 1)]
+    return [Chain(points[run], strength[run], False) for run in runs if run.sum() > 2]
+
+
 def trace(boundary: NDArray[np.float32], low: float = 0.08, high: float = 0.25) -> list[Chain]:
     """The chains of a boundary map [h, w] in 0..1, longest first; ``low``, ``high``: hysteresis thresholds."""
     edges = _edges(skeletonize(ridges(boundary, low, high)))

@@ -5,7 +5,7 @@ So a small object is drawn with as much care as one that fills the picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import boundary, closeup, foreground
+from . import boundary, closeup, foreground, shapes
 from .closeup import Box
 from .errors import UserError
 from .foreground import Foreground
+from .job import Shape
 from .photo import Photo
 from .strokes import Array
 
@@ -56,13 +57,19 @@ class View:
         return result
 
 
-def look(network: nn.Module, picture: Photo, background: str) -> View:
+def look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape] = ()) -> View:
     """The part of a photo to draw, on a canvas, with its boundaries and its object.
 
     ``background`` is "remove", "keep" (all lines of the photo are drawn, near as far), or "auto" (removed when an
-    object stands clearly in front of it). Raises `UserError` when it shall be removed and nothing else is there.
+    object stands clearly in front of it). Whatever it is, what lies inside the ``mask``, if there is one, is the object.
+    Raises `UserError` when the background shall be removed and nothing else is there, or the mask misses the photo.
     """
     rgb, alpha = picture.rgb, picture.alpha
+    if mask:
+        seen = _inside(network, picture, mask)
+        if seen is not None:
+            return seen
+        background = "keep"
     boundaries = boundary.predict(network, rgb, CANVAS)
     frame = closeup.inside_frame(boundaries, *rgb.shape[:2])
     if (frame.width, frame.height) != (rgb.shape[1], rgb.shape[0]):
@@ -92,11 +99,37 @@ def look(network: nn.Module, picture: Photo, background: str) -> View:
     return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), foreground.of_score(seen))
 
 
+def _inside(network: nn.Module, picture: Photo, mask: Sequence[Shape]) -> View | None:
+    """The part of a photo around what shapes cover, which is the object; None where they cover all of it.
+
+    Raises `UserError` where they cover nothing of it.
+    """
+    rgb, find = picture.rgb, _from_shapes(picture, mask)
+    everywhere = Box(0, 0, rgb.shape[1], rgb.shape[0])
+    inside = find(everywhere, boundary.resized(rgb, CANVAS)).mask
+    if not inside.any():
+        raise UserError(
+            "The shapes that say what to draw cover nothing of the photo, so there is nothing to draw. "
+            "Move them over the photo, or leave them out."
+        )
+    if inside.all():
+        return None
+    box = closeup.around(inside, everywhere)
+    canvas = boundary.resized(box.crop(rgb), CANVAS)
+    return View(box, canvas, boundary.predict(network, box.crop(rgb), CANVAS), find(box, canvas))
+
+
 def _from_alpha(picture: Photo) -> Callable[[Box, NDArray[np.uint8]], Foreground]:
     """The object on the canvas [h, w, 3] that shows a box of the photo, by the photo's alpha channel."""
     alpha = picture.alpha
     assert alpha is not None
     return lambda box, canvas: foreground.from_alpha(_fitted(box.crop(alpha), canvas))
+
+
+def _from_shapes(picture: Photo, mask: Sequence[Shape]) -> Callable[[Box, NDArray[np.uint8]], Foreground]:
+    """The same, by shapes that somebody drew."""
+    size = picture.rgb.shape[:2]
+    return lambda box, canvas: foreground.from_alpha(shapes.coverage(mask, size, box, canvas.shape[:2]))
 
 
 def _by_network(picture: Photo, device: Any) -> Callable[[Box, NDArray[np.uint8]], Foreground]:
