@@ -14,12 +14,12 @@ _FEW = 12  # pixels of the object near a stroke that are too few to speak for it
 def along(
     controls: Array, rgb: NDArray[np.uint8], reach: float, mask: NDArray[np.bool_] | None = None
 ) -> tuple[str, ...]:
-    """One colour ``"#rrggbb"`` for each cubic of ``controls`` [S, 4, 2], in pixels of ``rgb`` [h, w, 3].
+    """One colour ``"#rrggbb"`` for each stroke of ``controls`` [S, 3 k + 1, 2], in pixels of ``rgb`` [h, w, 3].
 
     It is the median, in each channel, of the pixels up to ``reach`` px from the stroke; of those on the object alone
     where a ``mask`` [h, w] tells it from the background, since an outline runs between the two.
     """
-    return tuple(_colour(curve, rgb, reach, mask) for curve in sample(controls, 33))
+    return tuple(_colour(curve, rgb, reach, mask) for curve in sample(controls, 11 * (controls.shape[-2] - 1)))
 
 
 def _colour(curve: Array, rgb: NDArray[np.uint8], reach: float, mask: NDArray[np.bool_] | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import selection, strokes
+from . import joined, selection, strokes
 from .abstraction import Choice, Drawings
 from .errors import UserError
 from .job import SketchJob
@@ -58,11 +58,13 @@ class Started:
     """Like `Drawings`, but of strokes that start where curves were drawn; what is missing is traced."""
 
     def __init__(self, worth: Lines, curves: Array, job: SketchJob, view: View, picture: Photo) -> None:
-        self._controls = as_strokes(curves)
+        self._controls = as_strokes(curves, job.segments)
         self._gain = np.array([_gain(worth, controls) for controls in self._controls])
         company = replace(job, drawn_role="company")
         try:
-            self._others: Drawings | None = Drawings(left_over(company, worth, view, picture), job.seed, 1)
+            self._others: Drawings | None = Drawings(
+                left_over(company, worth, view, picture), job.seed, 1, job.segments
+            )
         except UserError:
             self._others = None
 
@@ -84,13 +86,28 @@ def drawings(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Drawin
     """Where the sketches of a job start: from the lines, or from what is drawn already."""
     if job.drawn_role == "start" and job.drawn:
         return Started(worth, on_canvas(job, view, picture), job, view, picture)
-    return Drawings(worth, job.seed, job.candidates)
+    return Drawings(worth, job.seed, job.candidates, job.segments)
 
 
-def as_strokes(curves: Array) -> Array:
-    """Curves [D, 4, 2] as few cubics [S, 4, 2]: what goes on smoothly is joined, and split only where it must be."""
-    fitted = [controls for line in _joined(curves) for controls in _fitted(line)]
-    return np.array(fitted).reshape(-1, 4, 2)
+def as_strokes(curves: Array, segments: int = 1) -> Array:
+    """Curves [D, 4, 2] as few strokes [S, 3 ``segments`` + 1, 2] of up to so many cubics, NaN where one has less.
+
+    What goes on smoothly is joined, and split only where it must be.
+    """
+    fitted = [stroke for line in _joined(curves) for stroke in _chained(_fitted(line), segments)]
+    return joined.stacked(fitted, segments)
+
+
+def _chained(cubics: list[Array], segments: int) -> list[Array]:
+    """Cubics [4, 2] of one smooth line, in its order, as strokes of up to ``segments`` that touch each other."""
+    runs: list[list[Array]] = []
+    for cubic in cubics:
+        touches = bool(runs) and len(runs[-1]) < segments and np.array_equal(runs[-1][-1][3], cubic[0])
+        if touches:
+            runs[-1].append(cubic)
+        else:
+            runs.append([cubic])
+    return [joined.join(np.array(run), [True] * (len(run) - 1)) for run in runs]
 
 
 def _joined(curves: Array) -> list[Array]:
@@ -122,9 +139,10 @@ def _fitted(line: Array) -> list[Array]:
 
 def _gain(worth: Lines, controls: Array) -> float:
     """What a stroke is worth: the weight of the lines it draws, and a little for having been drawn at all."""
-    line = [strokes.sample(controls, _SAMPLES)]
+    (points,) = joined.separate(controls[None])
+    line = [strokes.sample(points, _SAMPLES * (len(points) // 3))]
     drawn = sum(
         float(weight[selection.beside(chain.points, line, _BESIDE) & (weight > 0)].sum())
         for chain, weight in zip(worth.chains, worth.weights, strict=True)
     )
-    return drawn + 0.1 * float(strokes.lengths(controls))
+    return drawn + 0.1 * float(strokes.lengths(points))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from . import colours, guidance, lines, photo
+from . import colours, guidance, joined, lines, photo
 from .abstraction import batched
 from .guidance import Guidance
 from .job import Message, Sketch, SketchJob, Stroke
@@ -109,7 +109,7 @@ class Run:
         if now - self._last_message < _MESSAGE_EVERY:
             return
         self._last_message = now
-        steps, strokes = STEPS[self._job.quality], np.round(controls, 1).tolist()
+        steps, strokes = STEPS[self._job.quality], [points.tolist() for points in joined.separate(controls.round(1))]
         self._emit({"type": "step", "step": step, "steps": steps, "level": level, "loss": loss, "strokes": strokes})
 
     def report(self, guidance_name: str, device: str, sketches: list[Sketch]) -> dict[str, Any]:
@@ -142,9 +142,9 @@ def finished(outcome: Outcome, candidate: int, gain: Array, level: int, stages: 
     view, picture = stages.view, stages.picture
     controls = outcome.points[candidate, : len(gain)].numpy().astype(np.float64)
     scale = view.box.width / view.size[0] * picture.width / picture.rgb.shape[1]
-    shades = colours.along(controls, view.rgb, 2 * LINE_WIDTH, view.found.mask if view.found else None)
+    shades = colours.along(joined.even(controls), view.rgb, 2 * LINE_WIDTH, view.found.mask if view.found else None)
     strokes = tuple(
         Stroke(tuple((float(x), float(y)) for x, y in points), LINE_WIDTH * scale, float(worth / gain.max()), shade)
-        for points, worth, shade in zip(view.to_photo(controls, picture), gain, shades, strict=True)
+        for points, worth, shade in zip(joined.separate(view.to_photo(controls, picture)), gain, shades, strict=True)
     )
     return Sketch(level, picture.width, picture.height, strokes, outcome.losses[candidate])

@@ -28,23 +28,24 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 GUIDANCES = ("auto", "boundary", "clip", "both")
 BACKGROUNDS = ("auto", "remove", "keep")
 MAX_CANDIDATES = 8
+MAX_SEGMENTS = 4
 RASTERIZERS = ("native", "diffvg")
 DRAWN_ROLES = ("none", "start", "company")
 """What `SketchJob.drawn` is for: nothing; the strokes start as these; the strokes draw what these leave over."""
 
 MAX_DRAWN = 2000
 """Curves; more than anybody draws by hand."""
-
 MAX_CORNERS = 50_000
 """Of all shapes together; more than anybody draws by hand."""
+
 Point = Tuple[float, float]
 Curve = Tuple[Point, ...]
 """The 4 control points of a cubic Bézier curve."""
-Message = Dict[str, Any]
 Ring = Tuple[Point, ...]
 """The corners of a closed polygon."""
 Shape = Tuple[Ring, ...]
 """An area: what lies inside an odd number of its rings."""
+Message = Dict[str, Any]
 """One line of the protocol: a JSON object with a ``type``.
 
 To the engine:   ``job`` (the fields of `SketchJob`), ``stop`` (finish with the best so far), ``cancel`` (drop it).
@@ -77,21 +78,22 @@ class SketchJob:
     candidates: int = _option(
         1, "starts to optimise at once; the best is kept, the others come as hidden layers (1 to 8)"
     )
+    segments: int = _option(1, "cubics that a stroke may have: 1 as in the paper, more for longer strokes (1 to 4)")
     rasterizer: str = _option("native", "what draws while optimising; diffvg needs pydiffvg", RASTERIZERS)
     # Not for the command line: what only a program around the drawing can give, or make use of.
     drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in shares of the photo's width and height
     drawn_role: str = field(default="none", metadata={"choices": DRAWN_ROLES})
-    abstraction: bool = False  # whether report["abstraction"] shall hold quick sketches of fewer and more strokes
-
     mask: tuple[Shape, ...] = ()  # only what lies inside one of these is drawn, in shares of the photo's sides; (): all
     details: tuple[Shape, ...] = ()  # places that deserve more lines, likewise
+    abstraction: bool = False  # whether report["abstraction"] shall hold quick sketches of fewer and more strokes
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", tuple(self.levels))
         object.__setattr__(self, "drawn", _curves(self.drawn))
-        for level in self.levels:
-            if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
         object.__setattr__(self, "mask", _shapes(self.mask))
         object.__setattr__(self, "details", _shapes(self.details))
+        for level in self.levels:
+            if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
                 raise UserError(
                     f"The number of strokes is {level!r}, but it must be a whole number "
                     f"from {MIN_STROKES} to {MAX_STROKES}. Choose one in that range."
@@ -107,6 +109,15 @@ class SketchJob:
             raise UserError(
                 f"The number of candidates is {self.candidates!r}, but it must be a whole number "
                 f"from 1 to {MAX_CANDIDATES}."
+            )
+        if isinstance(self.segments, bool) or self.segments not in range(1, MAX_SEGMENTS + 1):
+            raise UserError(
+                f"The number of segments is {self.segments!r}, but it must be a whole number from 1 to {MAX_SEGMENTS}."
+            )
+        if self.quality == "paper" and self.segments != 1:
+            raise UserError(
+                "The paper's strokes have one segment each, so the quality paper cannot draw strokes of "
+                f"{self.segments}. Choose 1 segment, or another quality."
             )
         if not self.time_budget > 0:
             raise UserError(f"The time budget is {self.time_budget!r} seconds, but it must be more than 0.")
@@ -141,17 +152,6 @@ def _curves(drawn: Any) -> tuple[Curve, ...]:
     return curves
 
 
-def parse_levels(text: str) -> tuple[int, ...]:
-    """``"32, 16 8"`` -> ``(32, 16, 8)``: distinct levels, most strokes first.
-
-    Raises `UserError` on anything that is not a list of whole numbers from 1 to 128.
-    """
-    words = text.replace(",", " ").replace(";", " ").split()
-    levels = set()
-    for word in words:
-        try:
-            level = int(word)
-        except ValueError:
 def _shapes(shapes: Any) -> tuple[Shape, ...]:
     """``shapes`` as tuples of numbers. Raises `UserError` unless it is a list of shapes of rings of 3 points or more."""
     try:
@@ -172,6 +172,17 @@ def _shapes(shapes: Any) -> tuple[Shape, ...]:
     return read
 
 
+def parse_levels(text: str) -> tuple[int, ...]:
+    """``"32, 16 8"`` -> ``(32, 16, 8)``: distinct levels, most strokes first.
+
+    Raises `UserError` on anything that is not a list of whole numbers from 1 to 128.
+    """
+    words = text.replace(",", " ").replace(";", " ").split()
+    levels = set()
+    for word in words:
+        try:
+            level = int(word)
+        except ValueError:
             level = 0
         if not MIN_STROKES <= level <= MAX_STROKES:
             raise UserError(
@@ -186,9 +197,12 @@ def _shapes(shapes: Any) -> tuple[Shape, ...]:
 
 @dataclass(frozen=True)
 class Stroke:
-    """One cubic Bézier curve: 4 points (x, y) in photo pixels, origin at the photo's top left corner, y down."""
+    """One to `MAX_SEGMENTS` cubic Bézier curves, each of which begins where the one before it ends.
 
-    points: tuple[Point, ...]
+    Points are (x, y) in photo pixels, origin at the photo's top left corner, y down.
+    """
+
+    points: tuple[Point, ...]  # 3 k + 1 control points of k curves
     width: float  # photo pixels
     importance: float = 1.0  # 0..1, the most telling stroke of the sketch has 1
     colour: str = ""  # "#rrggbb", the photo's along the stroke; empty where it was not looked at

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .job import Sketch
 from .strokes import Array
 
 
@@ -39,6 +40,12 @@ def even(controls: Array) -> Array:
     if controls.shape[-2] == 4:
         return controls
     return splits((controls.shape[-2] - 1) // 3)[pieces(controls)] @ np.nan_to_num(controls)
+
+
+def of_sketch(sketch: Sketch) -> Array:
+    """The curves [N, 3 S + 1, 2] of a sketch in pixels of its photo, S the most cubics a stroke has; no NaN."""
+    curves = [np.array(stroke.points, dtype=np.float64) for stroke in sketch.strokes]
+    return even(stacked(curves, max((len(points) // 3 for points in curves), default=1)))
 
 
 def join(cubics: Array, smooth: Sequence[bool]) -> Array:

@@ -40,10 +40,12 @@ class LayerMetadata:
     engine: str  # the engine's version
     photo_sha256: str  # of the photo file's bytes
     photo_id: str = ""  # id of the document's <image>; empty outside Inkscape
+    segments: int = 1  # cubics that a stroke may have
 
     def to_attributes(self) -> dict[str, str]:
-        """``{"{NAMESPACE}photo-id": "image1", ...}``, ready for ``element.set``; fields that are empty are left out."""
-        return {_attribute(name): str(value) for name, value in vars(self).items() if value != ""}
+        """``{"{NAMESPACE}photo-id": "image1", ...}``, ready for ``element.set``; without what is empty or usual."""
+        usual = {"segments": 1}
+        return {_attribute(name): str(value) for name, value in vars(self).items() if value != usual.get(name, "")}
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, str]) -> LayerMetadata | None:
@@ -56,6 +58,7 @@ class LayerMetadata:
                 engine=attributes.get(_attribute("engine"), ""),
                 photo_sha256=attributes.get(_attribute("photo_sha256"), ""),
                 photo_id=attributes.get(_attribute("photo_id"), ""),
+                segments=int(attributes.get(_attribute("segments"), 1)),
             )
         except (KeyError, ValueError):
             return None
@@ -75,12 +78,13 @@ def stroke_style(width: float, decimals: int = 2) -> str:
 
 
 def path_data(points: Iterable[Point], decimals: int = 2) -> str:
-    """One cubic segment as ``"M x,y C x,y x,y x,y"``; ``points`` are its 4 control points (x, y).
+    """Joined cubics as ``"M x,y C x,y x,y x,y C ..."``; ``points`` are their 3 k + 1 control points (x, y).
 
     Two ``decimals`` are fine for photo pixels; a document in millimetres or inches needs more.
     """
     start, *controls = (f"{format_number(x, decimals)},{format_number(y, decimals)}" for x, y in points)
-    return f"M {start} C {' '.join(controls)}"
+    cubics = (" ".join(controls[first : first + 3]) for first in range(0, len(controls), 3))
+    return " C ".join([f"M {start}", *cubics])
 
 
 def format_number(value: float, decimals: int = 2) -> str:

@@ -73,7 +73,7 @@ def sketch(
         worth = lines.find(view.boundary, view.found, view.guess, attention, details, emphasis, bool(job.mask))
         worth = continuing.left_over(job, worth, view, picture)
         if job.levels == AUTO:
-            job = replace(job, levels=(Drawings(worth, job.seed, 1).enough(),))
+            job = replace(job, levels=(Drawings(worth, job.seed, 1, job.segments).enough(),))
         drawings = continuing.drawings(job, worth, view, picture)
         starts = {level: drawings.of(level) for level in job.levels}
     if not any(len(start[0].controls) for start in starts.values()):

@@ -8,7 +8,7 @@ import os
 import torch
 from PIL import Image
 
-from . import output, rasterizer
+from . import joined, output, rasterizer
 from .job import Sketch
 
 LONGER_SIDE = 1024
@@ -26,7 +26,7 @@ def render(sketch: Sketch) -> Image.Image:
     """The sketch in grey on white, `LONGER_SIDE` pixels on its longer side."""
     scale = LONGER_SIDE / max(sketch.width, sketch.height)
     width, height = (max(1, round(side * scale)) for side in (sketch.width, sketch.height))
-    points = torch.tensor([stroke.points for stroke in sketch.strokes]).reshape(-1, 4, 2) * scale
+    points = torch.tensor(joined.of_sketch(sketch), dtype=torch.float32) * scale
     widths = torch.tensor([stroke.width for stroke in sketch.strokes]) * scale
     paper = 1 - rasterizer.render(points, width, height, widths)
     return Image.fromarray((paper * 255).round().byte().numpy())

@@ -195,6 +195,7 @@ def _sketch(task: _Task, job: SketchJob, quiet: bool, since: float) -> dict[str,
         seed=job.seed,
         guidance=report["guidance"],
         photo_sha256=models.sha256_of(task.photo),
+        segments=job.segments,
     )
     runner.close(report, since)
     if task.png is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import output, preview
+from . import joined, output, preview
 from .job import Sketch, Stroke
 from .optimizer import LINE_WIDTH
 from .pipeline import Stages
@@ -62,9 +62,9 @@ def _in_frame(values: NDArray[np.float32], stages: Stages) -> Image.Image:
 
 
 def _sketch(controls: Array, level: int, stages: Stages) -> Sketch:
-    """Canvas strokes [N, 4, 2] as a sketch over the photo."""
+    """Canvas strokes [N, 3 S + 1, 2] as a sketch over the photo."""
     picture = stages.picture
-    placed = stages.view.to_photo(controls, picture)
+    placed = joined.separate(stages.view.to_photo(controls, picture))
     corners = stages.view.to_photo(np.array([[0.0, 0.0], [LINE_WIDTH, 0.0]]), picture)
     width = float(corners[1, 0] - corners[0, 0])
     strokes = tuple(Stroke(tuple((float(x), float(y)) for x, y in points), width) for points in placed)

@@ -26,14 +26,23 @@ def write(
     guidance: str,
     photo_sha256: str,
     visible: int = 0,
+    segments: int = 1,
 ) -> None:
     """Write the sketches of one photo, in its pixels. Same sketches, same bytes.
 
-    Only the layer of ``sketches[visible]`` is shown. The strokes keep their order, so the first lies at the bottom.
+    ``segments`` is how many cubics a stroke might have. Only the layer of ``sketches[visible]`` is shown. The strokes
+    keep their order, so the first lies at the bottom.
     Raises `UserError` if the file cannot be written; then there is no file, or the old one.
     """
     origins = [
-        LayerMetadata(strokes=sketch.level, seed=seed, guidance=guidance, engine=__version__, photo_sha256=photo_sha256)
+        LayerMetadata(
+            strokes=sketch.level,
+            seed=seed,
+            guidance=guidance,
+            engine=__version__,
+            photo_sha256=photo_sha256,
+            segments=segments,
+        )
         for sketch in sketches
     ]
     output.write(path, _document(sketches, origins, visible))

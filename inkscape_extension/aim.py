@@ -35,7 +35,7 @@ class Aim:
         Notes in ``chosen``, the dialog's options, what placing the answer needs: ``layer``, its id or nothing, and
         ``kept``, the number of strokes that stay. Raises `UserError` for options that are out of range.
         """
-        job = options.job(chosen, path)
+        job = self._as_long(options.job(chosen, path))
         chosen.layer, chosen.kept = "", 0
         if self.layer is not None:
             chosen.layer = self.layer.get_id()
@@ -50,6 +50,13 @@ class Aim:
                 raise no_room(chosen.kept)
         abstraction = job.quality != "paper"
         return dataclasses.replace(job, levels=levels, drawn=tuple(drawn), drawn_role=role, abstraction=abstraction)
+
+    def _as_long(self, job: SketchJob) -> SketchJob:
+        """A layer that is drawn anew keeps to strokes of as many segments; the usual number is nobody's choice."""
+        metadata = metadata_of(self.layer) if self.layer is not None else None
+        if metadata is None or job.segments != SketchJob.segments:
+            return job
+        return dataclasses.replace(job, segments=metadata.segments)
 
     def _in_the_layer(self, hand: str) -> tuple[list[Curve], int]:
         """What the engine shall know of the layer's strokes, in shares of the photo; and how many of them stay."""

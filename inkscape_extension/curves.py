@@ -23,26 +23,39 @@ def of_path(data: str) -> list[Curve]:
     return curves
 
 
+def joined(curves: Sequence[Curve]) -> Curve:
+    """Curves that follow each other as one: 3 k + 1 points for k of them."""
+    return (*curves[0][:1], *(point for curve in curves for point in curve[1:])) if curves else ()
+
+
+def cubics(stroke: Sequence[Point]) -> list[Curve]:
+    """The curves of 4 points that a stroke of 3 k + 1 points consists of."""
+    return [tuple(stroke[first : first + 4]) for first in range(0, len(stroke) - 1, 3)]
+
+
 def transformed(curve: Sequence[Point], transform: inkex.Transform) -> Curve:
     points = (transform.apply_to_point(point) for point in curve)
     return tuple((float(x), float(y)) for x, y in points)
 
 
 def farthest(one: Sequence[Point], other: Sequence[Point]) -> float:
-    """The greatest distance between corresponding points."""
+    """The greatest distance between corresponding points, of which both have as many."""
     return max(math.hypot(ax - bx, ay - by) for (ax, ay), (bx, by) in zip(one, other))
 
 
-def draws_the_same(curve: Sequence[Point], others: Iterable[Sequence[Point]], apart: float) -> bool:
-    """Whether most of ``curve`` runs within ``apart`` of, and parallel to, one or several of ``others``."""
-    xs, ys = [x for x, _ in curve], [y for _, y in curve]
+def draws_the_same(stroke: Sequence[Point], others: Iterable[Sequence[Point]], apart: float) -> bool:
+    """Whether most of ``stroke``, of 3 k + 1 points, runs within ``apart`` of, and parallel to, some of ``others``.
+
+    These are curves of 4 points.
+    """
+    xs, ys = [x for x, _ in stroke], [y for _, y in stroke]
     drawn = [
         sample
         for other in others
         for sample in _samples(other, 3 * _SAMPLES)
         if min(xs) - apart <= sample[0] <= max(xs) + apart and min(ys) - apart <= sample[1] <= max(ys) + apart
     ]
-    own = _samples(curve, _SAMPLES)
+    own = [sample for curve in cubics(stroke) for sample in _samples(curve, _SAMPLES)]
     near = sum(any(_is_beside(sample, other, apart) for other in drawn) for sample in own)
     return near >= _MATCHING * len(own)
 

@@ -42,7 +42,7 @@ class Edits:
 
     untouched: list[inkex.PathElement]  # strokes as they were drawn
     kept: list[inkex.BaseElement]  # what was moved, restyled, added or locked, in the order they lie
-    deleted: list[Curve]  # where strokes were that are not there any more, in the layer's coordinates as drawn
+    deleted: list[Curve]  # curves of strokes that are not where they were, in the layer's coordinates as drawn
     moved: inkex.Transform  # what was done to the whole layer: from where it was drawn to where it is
     restyled: Restyle  # likewise
 
@@ -88,7 +88,8 @@ def read(layer: inkex.BaseElement, record: LayerRecord | None) -> Edits:
         curve = curves.transformed(record.drawn[number], moved)
         if not any(_lies_on(line, curve, tolerance) for line in now.values()):
             left.append(record.drawn[number])
-    return Edits(untouched, [child for child in children if child not in untouched], deleted + left, moved, common)
+    gone = [cubic for curve in deleted + left for cubic in curves.cubics(curve)]
+    return Edits(untouched, [child for child in children if child not in untouched], gone, moved, common)
 
 
 def remember(stroke: inkex.PathElement, number: int) -> None:
@@ -168,13 +169,14 @@ def _numbered(children: Iterable[inkex.BaseElement], record: LayerRecord) -> dic
 
 
 def _lies_on(line: Sequence[Curve], curve: Curve, tolerance: float) -> bool:
-    return len(line) == 1 and curves.farthest(line[0], curve) <= tolerance
+    return len(line) == len(curve) // 3 and curves.farthest(curves.joined(line), curve) <= tolerance
 
 
 def _common_movement(outlines: dict[int, list[Curve]], record: LayerRecord) -> inkex.Transform:
     """How most strokes were moved, scaled or turned alike; no movement if they were not."""
     tolerance = _TOLERANCE * _scale(record.place)
-    pairs = [(record.drawn[number], now[0]) for number, now in outlines.items() if len(now) == 1]
+    both = [(record.drawn[number], curves.joined(now)) for number, now in outlines.items()]
+    pairs = [(drawn, now) for drawn, now in both if len(drawn) == len(now)]
 
     def followers(transform: inkex.Transform) -> int:
         allowed = tolerance * max(1.0, _scale(transform)) * 2

@@ -12,7 +12,7 @@ from typing import Dict, Iterable, Tuple
 import inkex
 
 from clipasso_engine import layer_format
-from clipasso_engine.job import Curve, Stroke
+from clipasso_engine.job import Curve, Point, Shape, Stroke
 
 from .viewport import Rectangle
 
@@ -21,8 +21,9 @@ NUMBER = f"{{{layer_format.NAMESPACE}}}number"
 STYLE = f"{{{layer_format.NAMESPACE}}}style"
 """Attribute of a stroke's path: the ``style`` it was given, whatever has been made of it since."""
 
-_SIZE, _PLACE, _VIEW, _DRAWN, _ERASED, _LEVELS = (
-    f"{{{layer_format.NAMESPACE}}}{name}" for name in ("photo-size", "place", "view", "drawn", "erased", "levels")
+_SIZE, _PLACE, _VIEW, _DRAWN, _ERASED, _LEVELS, _MASK, _DETAILS = _ATTRIBUTES = tuple(
+    f"{{{layer_format.NAMESPACE}}}{name}"
+    for name in ("photo-size", "place", "view", "drawn", "erased", "levels", "mask", "details")
 )
 
 Levels = Dict[int, Tuple[Stroke, ...]]
@@ -36,9 +37,13 @@ class LayerRecord:
     size: tuple[int, int]  # of the photo, in pixels
     place: inkex.Transform  # from photo pixels to the layer's coordinates when it was drawn
     view: Rectangle  # the part of the photo that is seen, in photo pixels
-    drawn: dict[int, Curve]  # each stroke as it was drawn, by its number, in the layer's coordinates
-    erased: tuple[Curve, ...] = ()  # lines that were deleted by hand, in photo pixels: not to be drawn again
+    drawn: dict[int, Curve]  # the 3 k + 1 points of each stroke as drawn, by its number, in the layer's coordinates
+    erased: tuple[
+        Curve, ...
+    ] = ()  # curves of 4 points that were deleted by hand, in photo pixels: not to be drawn again
     levels: Levels = field(default_factory=dict)
+    mask: tuple[Shape, ...] = ()  # shapes that said what to draw, in shares of the photo's width and height
+    details: tuple[Shape, ...] = ()  # and those that said where more finely
 
     def write(self, layer: inkex.BaseElement) -> None:
         for name, text in self._texts().items():
@@ -50,7 +55,7 @@ class LayerRecord:
     @classmethod
     def read(cls, layer: inkex.BaseElement) -> LayerRecord | None:
         """The record of a layer; None if it has none, or one that cannot be read."""
-        texts = {name: layer.get(name) or "" for name in (_SIZE, _PLACE, _VIEW, _DRAWN, _ERASED, _LEVELS)}
+        texts = {name: layer.get(name) or "" for name in _ATTRIBUTES}
         try:
             width, height = (int(word) for word in texts[_SIZE].split())
             a, b, c, d, e, f = (float(word) for word in texts[_PLACE].split())
@@ -63,6 +68,8 @@ class LayerRecord:
                 drawn={int(number): _curve(text) for number, text in numbered},
                 erased=tuple(_curve(text) for text in texts[_ERASED].split(";") if text),
                 levels=dict(_level(text) for text in texts[_LEVELS].split("|") if text),
+                mask=_shapes(texts[_MASK]),
+                details=_shapes(texts[_DETAILS]),
             )
         except ValueError:
             return None
@@ -77,6 +84,8 @@ class LayerRecord:
             _DRAWN: ";".join(f"{number} {_curve_text(curve)}" for number, curve in self.drawn.items()),
             _ERASED: ";".join(_curve_text(curve) for curve in self.erased),
             _LEVELS: "|".join(f"{level} {_level_text(strokes)}" for level, strokes in sorted(self.levels.items())),
+            _MASK: _shapes_text(self.mask),
+            _DETAILS: _shapes_text(self.details),
         }
 
 
@@ -88,10 +97,18 @@ def _curve_text(curve: Iterable[tuple[float, float]]) -> str:
     return " ".join(f"{_digits(x)},{_digits(y)}" for x, y in curve)
 
 
+def _shapes_text(shapes: Iterable[Shape]) -> str:
+    return "|".join(";".join(_curve_text(ring) for ring in shape) for shape in shapes)
+
+
+def _shapes(text: str) -> tuple[Shape, ...]:
+    return tuple(tuple(_points(ring) for ring in shape.split(";")) for shape in text.split("|") if shape)
+
+
 def _curve(text: str) -> Curve:
     points = tuple(tuple(float(number) for number in word.split(",")) for word in text.split())
-    if len(points) != 4 or any(len(point) != 2 for point in points):
-        raise ValueError(f"not the 4 points of a curve: {text!r}")
+    if len(points) < 4 or len(points) % 3 != 1 or any(len(point) != 2 for point in points):
+        raise ValueError(f"not the 4, 7, 10 ... points of a stroke: {text!r}")
     return tuple((point[0], point[1]) for point in points)
 
 

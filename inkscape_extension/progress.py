@@ -12,7 +12,7 @@ from clipasso_engine.job import Message, Point, Sketch, SketchJob
 from .translation import translated
 
 Strokes = Sequence[Sequence[Point]]
-"""The control points (x, y) of each stroke, in photo pixels."""
+"""The 3 k + 1 control points (x, y) of each stroke, in photo pixels."""
 
 _STAGES = {
     "start": translated("Starting the engine"),
@@ -104,13 +104,14 @@ def strokes_svg(strokes: Strokes, size: tuple[int, int], scale: float = 1.0, wid
     ``width`` is the strokes' in photo pixels, 0 one that suits the photo.
     """
     width = width or _STROKE_SHARE * max(size)
-    paths = "".join(
-        "M{:.1f},{:.1f}C{:.1f},{:.1f} {:.1f},{:.1f} {:.1f},{:.1f}".format(*(c for point in stroke for c in point))
-        for stroke in strokes
-    )
+    paths = "".join(f"M{_pairs(stroke[:1])}C{_pairs(stroke[1:])}" for stroke in strokes)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{max(1, round(size[0] * scale))}" '
         f'height="{max(1, round(size[1] * scale))}" viewBox="0 0 {size[0]} {size[1]}" preserveAspectRatio="none">'
         f'<path d="{paths}" fill="none" stroke="#000" stroke-width="{width:.2f}" stroke-linecap="round" '
         'stroke-linejoin="round"/></svg>'
     )
+
+
+def _pairs(points: Sequence[Point]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -97,7 +97,7 @@ def redraw(
             layer_edits.forget(element)
     if look is not None:
         look.remember(target)
-    for stroke in sketch_layer.draw(target, sketch.strokes, replace(new, levels=origin.levels)):
+    for stroke in sketch_layer.draw(target, sketch.strokes, origin.remembered_by(new)):
         layer_edits.restyle(stroke, edits.restyled)
     sketch_layer.set_metadata(target, origin.metadata(sketch.level))
     if not beside:
@@ -120,7 +120,13 @@ def step(layer: inkex.Layer, level: int) -> bool:
     strokes = _around(edits, record, record.levels[level])[: level - kept]
     sketch = Sketch(level, *record.size, tuple(strokes), 0.0)
     origin = Origin(
-        metadata.seed, metadata.guidance, metadata.photo_sha256, metadata.photo_id, record.levels, metadata.engine
+        metadata.seed,
+        metadata.guidance,
+        metadata.photo_sha256,
+        metadata.photo_id,
+        record.levels,
+        metadata.engine,
+        metadata.segments,
     )
     redraw(layer, None, sketch, origin, keep=True)
     return True

@@ -13,9 +13,9 @@ from lxml import etree
 
 from clipasso_engine import __version__, layer_format
 from clipasso_engine.errors import UserError
-from clipasso_engine.job import Point, Sketch, SketchJob, Stroke
+from clipasso_engine.job import Curve, Point, Sketch, SketchJob, Stroke
 
-from . import brush, layer_edits
+from . import brush, curves, layer_edits
 from .brush import Look
 from .layer_record import LayerRecord, Levels
 from .source_photo import SourcePhoto
@@ -38,6 +38,7 @@ class Origin:
     photo_id: str
     levels: Levels = field(default_factory=dict)
     engine: str = __version__
+    segments: int = 1
 
     @classmethod
     def of(
@@ -48,7 +49,8 @@ class Origin:
         levels: Levels = {}
         for sketch in (*sketches, *quick):
             levels.setdefault(sketch.level, sketch.strokes)
-        return cls(job.seed, str(report.get("guidance", "")), photo_sha256, photo_id, levels)
+        guidance = str(report.get("guidance", ""))
+        return cls(job.seed, guidance, photo_sha256, photo_id, levels, segments=job.segments)
 
     def metadata(self, strokes: int) -> layer_format.LayerMetadata:
         return layer_format.LayerMetadata(
@@ -58,6 +60,7 @@ class Origin:
             engine=self.engine,
             photo_sha256=self.photo_sha256,
             photo_id=self.photo_id,
+            segments=self.segments,
         )
 
 
@@ -88,7 +91,7 @@ def insert(
         layers.append(layer)
         photo.below.addnext(layer)
         look.remember(layer)
-        draw(layer, sketch.strokes, LayerRecord(size, place, view, {}, levels=origin.levels))
+        draw(layer, sketch.strokes, origin.remembered_by(LayerRecord(size, place, view, {})))
         set_metadata(layer, origin.metadata(sketch.level))
         if sketch is not shown:
             layer.style["display"] = "none"
@@ -112,7 +115,7 @@ def draw(layer: inkex.Layer, strokes: Sequence[Stroke], record: LayerRecord) -> 
     brush.paint(paths.values(), Look.of(layer))
     for number, path in paths.items():
         layer_edits.remember(path, number)
-    drawn = {number: layer_edits.outline(path)[0] for number, path in paths.items()}
+    drawn = {number: curves.joined(layer_edits.outline(path)) for number, path in paths.items()}
     replace(record, drawn=drawn).write(layer)
     return [path for _, path in sorted(paths.items())]
 
@@ -197,23 +200,36 @@ def _path(points: Sequence[Point], stroke: Stroke, scale: float, decimals: int) 
 
 
 def _trim(points: Sequence[Point], visible: Rectangle) -> Sequence[Point] | None:
-    """The longest run of a cubic curve inside ``visible``, itself a cubic; None if none of it is inside."""
+    """The longest run of joined cubics inside ``visible``, itself joined cubics; None if none of it is inside."""
     left, top, right, bottom = visible
+    cubics = curves.cubics(points)
+    steps = _TRIM_STEPS * len(cubics)
     best = (0, -1)
     start = None
-    for step in range(_TRIM_STEPS + 2):
-        x, y = _split(points, step / _TRIM_STEPS)[0][3] if step <= _TRIM_STEPS else (math.inf, math.inf)
+    for step in range(steps + 2):
+        x, y = _at(cubics, step) if step <= steps else (math.inf, math.inf)
         inside = left <= x <= right and top <= y <= bottom
         if inside and start is None:
             start = step
         elif not inside and start is not None:
             best = max(best, (start, step - 1), key=lambda run: run[1] - run[0])
             start = None
-    first, last = (step / _TRIM_STEPS for step in best)
-    if last <= first:
-        return None
-    tail = _split(points, first)[1]
-    return _split(tail, (last - first) / (1 - first))[0]
+    runs = [
+        (cubic, max(best[0] - _TRIM_STEPS * number, 0), min(best[1] - _TRIM_STEPS * number, _TRIM_STEPS))
+        for number, cubic in enumerate(cubics)
+    ]
+    parts = [_part(cubic, first / _TRIM_STEPS, last / _TRIM_STEPS) for cubic, first, last in runs if first < last]
+    return curves.joined(parts) or None
+
+
+def _at(cubics: Sequence[Curve], step: int) -> Point:
+    number = min(step // _TRIM_STEPS, len(cubics) - 1)
+    return _split(cubics[number], step / _TRIM_STEPS - number)[0][3]
+
+
+def _part(cubic: Curve, first: float, last: float) -> Curve:
+    tail = _split(cubic, first)[1]
+    return tuple(_split(tail, (last - first) / (1 - first))[0])
 
 
 def _split(points: Sequence[Point], t: float) -> tuple[list[Point], list[Point]]:

@@ -85,7 +85,7 @@ class Reference:
 
 
 def measure(controls: Array, reference: Reference) -> Figures:
-    """The figures of cubics [N, 4, 2], the most important first."""
+    """The figures of strokes [N, 3 k + 1, 2] of k joined cubics, the most important first."""
     diagonal = reference.diagonal
     drawn = _Drawn.of(controls, _STEP * diagonal)
     lengths = strokes.lengths(controls)
@@ -101,7 +101,7 @@ def measure(controls: Array, reference: Reference) -> Figures:
 
 
 def nesting(controls: Array, richer: Array, diagonal: float) -> float | None:
-    """Mean distance of the curves [N, 4, 2] from the nearest of ``richer`` [M, 4, 2], in parts of the diagonal."""
+    """Mean distance of strokes [N, 3 k + 1, 2] from the nearest of ``richer`` [M, ...], in parts of the diagonal."""
     few, many = (_Drawn.of(some, _STEP * diagonal) for some in (controls, richer))
     if not len(few.points) or not len(many.points):
         return None
@@ -121,7 +121,8 @@ class _Drawn:
 
     @classmethod
     def of(cls, controls: Array, step: float) -> _Drawn:
-        parts = [cls._stroke(index, points, step) for index, points in enumerate(strokes.sample(controls, 257))]
+        curves = strokes.sample(controls, _samples(controls))
+        parts = [cls._stroke(index, points, step) for index, points in enumerate(curves)]
         if not parts:
             return cls(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0, dtype=np.int_), np.zeros(0))
         return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -135,6 +136,11 @@ class _Drawn:
         tangent = chord / np.maximum(np.linalg.norm(chord, axis=1, keepdims=True), 1e-12)
         along = (np.arange(count) + 0.5) * length / count
         return halves[1::2], tangent, np.full(count, length / count), np.full(count, index), along
+
+
+def _samples(controls: Array) -> int:
+    """How many points of each stroke [N, 3 k + 1, 2] follow it closely enough to measure by."""
+    return 256 * (controls.shape[1] // 3) + 1
 
 
 def _near(points: Array, weight: Array, others: Array, distance: float) -> float | None:
@@ -173,7 +179,7 @@ def _doubled(drawn: _Drawn, apart: float, step: float) -> float | None:
 def _curvature_change(controls: Array, lengths: Array, step: float) -> float | None:
     """Mean change, in degrees, between the turns that follow each other at even steps along the strokes."""
     changes = []
-    for points, length in zip(strokes.sample(controls, 257), lengths, strict=True):
+    for points, length in zip(strokes.sample(controls, _samples(controls)), lengths, strict=True):
         count = round(length / step)
         if count >= 3:
             heading = np.unwrap(np.arctan2(*np.diff(strokes.resample(points, count + 1), axis=0).T[::-1]))

@@ -59,6 +59,7 @@ def document(trials: Sequence[Trial], job: SketchJob, judge: str, failures: dict
         "engine": __version__,
         "levels": list(job.levels),
         "quality": job.quality,
+        "segments": job.segments,
         "seed": job.seed,
         "judge": judge,
         "guidance": sorted({trial.guidance for trial in trials}),

@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
 from PIL import Image
 from torch import nn
 
-from .. import pipeline
+from .. import joined, pipeline
 from ..job import Message, Sketch, SketchJob, Stroke
 from ..pipeline import Stages
-from ..strokes import Array
 from . import alternatives, metrics
 from .metrics import Figures, Reference
 
@@ -109,7 +107,7 @@ def _drawn(prepare: Callable[[], alternatives.Draw], ours: list[Sketch]) -> list
 
 
 def _measured(way: str, drawn: list[tuple[Sketch, float]], reference: Reference) -> list[Drawing]:
-    controls = {sketch.level: _controls(sketch) for sketch, _ in drawn}
+    controls = {sketch.level: joined.of_sketch(sketch) for sketch, _ in drawn}
     drawings = []
     for sketch, seconds in drawn:
         figures = metrics.measure(controls[sketch.level], reference)
@@ -119,10 +117,6 @@ def _measured(way: str, drawn: list[tuple[Sketch, float]], reference: Reference)
             figures = replace(figures, nesting=apart)
         drawings.append(Drawing(way, sketch.level, sketch, figures, seconds))
     return drawings
-
-
-def _controls(sketch: Sketch) -> Array:
-    return np.array([stroke.points for stroke in sketch.strokes], dtype=np.float64).reshape(-1, 4, 2)
 
 
 def _pictures(stages: Stages) -> tuple[Image.Image, Image.Image | None]:
