@@ -153,7 +153,7 @@ def _curves(drawn: Any) -> tuple[Curve, ...]:
 
 
 def _shapes(shapes: Any) -> tuple[Shape, ...]:
-    """``shapes`` as tuples of numbers. Raises `UserError` unless it is a list of shapes of rings of 3 points or more."""
+    """``shapes`` as tuples of numbers. Raises `UserError` unless each has rings, and each ring 3 points or more."""
     try:
         read = tuple(tuple(tuple((float(x), float(y)) for x, y in ring) for ring in shape) for shape in shapes)
     except (TypeError, ValueError):

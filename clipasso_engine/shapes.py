@@ -13,7 +13,7 @@ from .job import Shape
 
 _FINER = 4  # times in each direction, so that a pixel's share inside a shape comes out in sixteenths
 _BITS = 4  # of a pixel's fraction in OpenCV's coordinates
-_MORE = 2.5  # times a line's worth where more detail is asked for
+_MORE = 5.0  # times a line's worth where more detail is asked for
 _FAR = 2.0**26  # px: OpenCV's coordinates end at 2^31, a fraction included; nothing so far off touches the picture
 
 

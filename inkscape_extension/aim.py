@@ -12,9 +12,10 @@ import inkex
 
 from clipasso_engine import layer_format
 from clipasso_engine.errors import UserError
-from clipasso_engine.job import AUTO, Curve, SketchJob
+from clipasso_engine.job import AUTO, Curve, Shape, SketchJob
 
-from . import curves, layer_edits, options, source_photo, viewport
+from . import curves, drawn_shapes, layer_edits, options, source_photo, viewport
+from .drawn_shapes import DrawnShape
 from .layer_record import LayerRecord
 from .options import KEEP, REPLACE, START
 from .source_photo import SourcePhoto
@@ -27,7 +28,8 @@ class Aim:
 
     photo: SourcePhoto
     layer: inkex.Layer | None = None  # the sketch layer to draw anew; None: new layers above the photo
-    drawn: list[inkex.BaseElement] = field(default_factory=list)  # paths selected beside the photo
+    drawn: list[inkex.BaseElement] = field(default_factory=list)  # lines selected beside the photo
+    shapes: list[DrawnShape] = field(default_factory=list)  # closed shapes selected beside it
 
     def job(self, chosen: Namespace, path: str) -> SketchJob:
         """What to ask of the engine, for the photo file at ``path``.
@@ -48,8 +50,23 @@ class Aim:
             levels = tuple(level - chosen.kept for level in levels if level > chosen.kept)
             if not levels:
                 raise no_room(chosen.kept)
-        abstraction = job.quality != "paper"
-        return dataclasses.replace(job, levels=levels, drawn=tuple(drawn), drawn_role=role, abstraction=abstraction)
+        mask, details = self._areas()
+        return dataclasses.replace(
+            job,
+            levels=levels,
+            drawn=tuple(drawn),
+            drawn_role=role,
+            mask=mask,
+            details=details,
+            abstraction=job.quality != "paper",
+        )
+
+    def _areas(self) -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
+        """The mask and the places that deserve more lines: those drawn, or those the layer was made with."""
+        if self.layer is not None:
+            record = LayerRecord.read(self.layer)
+            return (record.mask, record.details) if record is not None else ((), ())
+        return drawn_shapes.areas(self.shapes, self._to_shares()) if self.shapes else ((), ())
 
     def _as_long(self, job: SketchJob) -> SketchJob:
         """A layer that is drawn anew keeps to strokes of as many segments; the usual number is nobody's choice."""
@@ -76,15 +93,19 @@ class Aim:
         return drawn, edits.kept_strokes()
 
     def _selected(self) -> list[Curve]:
-        """The selected paths, in shares of the photo."""
+        """The selected lines, in shares of the photo."""
         if not self.drawn:
             return []
-        to_shares = -(viewport.to_root(self.photo.below) @ self.photo.box_placement())
+        to_shares = self._to_shares()
         found = []
         for element in self.drawn:
             transform = to_shares @ viewport.to_root(element)
             found += [curves.transformed(curve, transform) for curve in layer_edits.outline(element)]
         return found
+
+    def _to_shares(self) -> inkex.Transform:
+        """From the coordinates of the document's outermost elements to shares of the photo."""
+        return -(viewport.to_root(self.photo.below) @ self.photo.box_placement())
 
 
 def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
@@ -96,7 +117,7 @@ def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
     selected = list(svg.selection)
     lines = [element for element, photos in zip(selected, source_photo.photos_in(svg, selected)) if not photos]
     if len(lines) < len(selected):
-        return Aim(source_photo.find(svg), None, lines)
+        return _of_photo(svg, lines)
     layers = list(dict.fromkeys(layer_of(element) for element in selected or [svg.get_current_layer()]))
     if len(layers) == 1 and layers[0] is not None:
         return Aim(source_of(svg, layers[0], folders), layers[0])
@@ -107,7 +128,13 @@ def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
                 " strokes of one of them."
             ).format(count=len(layers))
         )
-    return Aim(source_photo.find(svg), None, lines)
+    return _of_photo(svg, lines)
+
+
+def _of_photo(svg: inkex.SvgDocumentElement, beside: Sequence[inkex.BaseElement]) -> Aim:
+    """A photo with what is selected ``beside`` it."""
+    shapes, lines = drawn_shapes.split(svg, beside)
+    return Aim(source_photo.find(svg), None, lines, shapes)
 
 
 def no_room(kept: int) -> UserError:

@@ -33,6 +33,13 @@ def cubics(stroke: Sequence[Point]) -> list[Curve]:
     return [tuple(stroke[first : first + 4]) for first in range(0, len(stroke) - 1, 3)]
 
 
+def point(curve: Sequence[Point], t: float) -> Point:
+    """The point of a curve of 4 points at parameter ``t``."""
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = curve
+    a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3
+    return a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
+
+
 def transformed(curve: Sequence[Point], transform: inkex.Transform) -> Curve:
     points = (transform.apply_to_point(point) for point in curve)
     return tuple((float(x), float(y)) for x, y in points)
@@ -84,12 +91,7 @@ _Sample = Tuple[float, float, float, float]  # a point and the direction there
 
 
 def _samples(curve: Sequence[Point], count: int) -> list[_Sample]:
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = curve
-    points = []
-    for step in range(count + 1):
-        t = step / count
-        a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3
-        points.append((a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3))
+    points = [point(curve, step / count) for step in range(count + 1)]
     result = []
     for (ax, ay), (bx, by) in zip(points, points[1:]):
         length = math.hypot(bx - ax, by - ay) or 1.0

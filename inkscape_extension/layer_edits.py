@@ -139,14 +139,20 @@ def outline(element: inkex.BaseElement) -> list[Curve]:
     for each in element.iter():
         if not isinstance(each, inkex.ShapeElement) or isinstance(each, (inkex.Group, inkex.TextElement, inkex.Image)):
             continue
-        data = each.get(_ORIGINAL) or each.get("d") if isinstance(each, inkex.PathElement) else _shape(each)
         transform = inkex.Transform()
         for ancestor in [each, *each.iterancestors()]:
             transform = ancestor.transform @ transform
             if ancestor is element:
                 break
-        found += [curves.transformed(curve, transform) for curve in curves.of_path(str(data or ""))]
+        found += [curves.transformed(curve, transform) for curve in curves.of_path(path_data(each))]
     return found
+
+
+def path_data(element: inkex.ShapeElement) -> str:
+    """The outline of a path, a circle, ..., or nothing; of a path with path effects the line they were given."""
+    if isinstance(element, inkex.PathElement):
+        return str(element.get(_ORIGINAL) or element.get("d") or "")
+    return _shape(element)
 
 
 def _shape(element: inkex.ShapeElement) -> str:

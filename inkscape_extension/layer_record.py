@@ -106,9 +106,16 @@ def _shapes(text: str) -> tuple[Shape, ...]:
 
 
 def _curve(text: str) -> Curve:
-    points = tuple(tuple(float(number) for number in word.split(",")) for word in text.split())
-    if len(points) < 4 or len(points) % 3 != 1 or any(len(point) != 2 for point in points):
+    points = _points(text)
+    if len(points) < 4 or len(points) % 3 != 1:
         raise ValueError(f"not the 4, 7, 10 ... points of a stroke: {text!r}")
+    return points
+
+
+def _points(text: str) -> tuple[Point, ...]:
+    points = tuple(tuple(float(number) for number in word.split(",")) for word in text.split())
+    if any(len(point) != 2 for point in points):
+        raise ValueError(f"not points: {text!r}")
     return tuple((point[0], point[1]) for point in points)
 
 

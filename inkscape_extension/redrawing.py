@@ -127,6 +127,8 @@ def step(layer: inkex.Layer, level: int) -> bool:
         record.levels,
         metadata.engine,
         metadata.segments,
+        record.mask,
+        record.details,
     )
     redraw(layer, None, sketch, origin, keep=True)
     return True

@@ -13,7 +13,7 @@ from lxml import etree
 
 from clipasso_engine import __version__, layer_format
 from clipasso_engine.errors import UserError
-from clipasso_engine.job import Curve, Point, Sketch, SketchJob, Stroke
+from clipasso_engine.job import Curve, Point, Shape, Sketch, SketchJob, Stroke
 
 from . import brush, curves, layer_edits
 from .brush import Look
@@ -39,6 +39,8 @@ class Origin:
     levels: Levels = field(default_factory=dict)
     engine: str = __version__
     segments: int = 1
+    mask: tuple[Shape, ...] = ()  # of the job
+    details: tuple[Shape, ...] = ()  # likewise
 
     @classmethod
     def of(
@@ -49,8 +51,20 @@ class Origin:
         levels: Levels = {}
         for sketch in (*sketches, *quick):
             levels.setdefault(sketch.level, sketch.strokes)
-        guidance = str(report.get("guidance", ""))
-        return cls(job.seed, guidance, photo_sha256, photo_id, levels, segments=job.segments)
+        return cls(
+            seed=job.seed,
+            guidance=str(report.get("guidance", "")),
+            photo_sha256=photo_sha256,
+            photo_id=photo_id,
+            levels=levels,
+            segments=job.segments,
+            mask=job.mask,
+            details=job.details,
+        )
+
+    def remembered_by(self, record: LayerRecord) -> LayerRecord:
+        """``record`` of a layer, with what made its strokes."""
+        return replace(record, levels=self.levels, mask=self.mask, details=self.details)
 
     def metadata(self, strokes: int) -> layer_format.LayerMetadata:
         return layer_format.LayerMetadata(

@@ -68,11 +68,7 @@ class SourcePhoto:
         """
         ancestors = [self.element, *self.element.iterancestors()]
         way = (*reversed(ancestors[1 : ancestors.index(self.below) + 1]), *self.path)
-        transform = inkex.Transform()
-        size = viewport.size_around(self.below)
-        for parent, child in zip(way, way[1:]):
-            step, size = viewport.inner_transform(parent, child, size)
-            transform = transform @ parent.transform @ step
+        transform, size = viewport.down(way, viewport.size_around(self.below))
         fit, visible = viewport.fit_image(self.image, size, natural)
         transform = transform @ self.image.transform @ fit
         extent = transform.a**2 + transform.b**2 + transform.c**2 + transform.d**2
@@ -133,6 +129,11 @@ def photos_in(svg: inkex.SvgDocumentElement, elements: Sequence[inkex.BaseElemen
     return [[SourcePhoto(path) for path in _photos(element, by_id)] for element in elements]
 
 
+def drawn_in(svg: inkex.SvgDocumentElement, element: inkex.BaseElement, tags: Sequence[str]) -> list[Path_]:
+    """The elements with one of ``tags`` that ``element`` draws: itself, those inside it, those it clones."""
+    return _drawn(element, {each.get("id"): each for each in svg.xpath("//*[@id]")}, tags)
+
+
 def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElement]) -> Path_:
     paths = _photos(svg, by_id)
     images = [path for path in paths if len(path) == 1] or paths  # clones of the only photo do not make it ambiguous
@@ -151,23 +152,28 @@ def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElemen
     )
 
 
-def _photos(
+def _photos(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement]) -> list[Path_]:
+    return _drawn(element, by_id, ("image",))
+
+
+def _drawn(
     element: inkex.BaseElement,
     by_id: dict[str, inkex.BaseElement],
+    tags: Sequence[str],
     clones: Path_ = (),
 ) -> list[Path_]:
-    """The photos drawn by ``element``: itself, those inside it, those it clones. ``clones`` guards against loops."""
+    """See `drawn_in`. ``clones`` guards against loops."""
     if not isinstance(element, inkex.BaseElement):
         return []  # a comment
-    if element.TAG == "image":
+    if element.TAG in tags:
         return [(element,)]
     if element.TAG == "use":
         target = by_id.get(_reference(element))
         if target is None or target in clones:
             return []
-        return [(element, *path) for path in _photos(target, by_id, (*clones, target))]
+        return [(element, *path) for path in _drawn(target, by_id, tags, (*clones, target))]
     if element.TAG in _CONTAINERS or (clones and element.TAG == "symbol"):
-        paths = [path for child in element for path in _photos(child, by_id, clones)]
+        paths = [path for child in element for path in _drawn(child, by_id, tags, clones)]
         return [(element, *path) for path in paths] if clones else paths
     return []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Tuple
+from typing import Sequence, Tuple
 
 import inkex
 from inkex.units import CONVERSIONS, parse_unit
@@ -92,12 +92,20 @@ def inner_transform(parent: inkex.BaseElement, child: inkex.BaseElement, around:
 def to_root(element: inkex.BaseElement) -> inkex.Transform:
     """From the coordinates that ``element`` stands in to those its document's outermost elements stand in."""
     way = [each for each in reversed(list(element.iterancestors())) if isinstance(each, inkex.BaseElement)][1:]
+    return down([*way, element], size_around(way[0]) if way else (0.0, 0.0))[0]
+
+
+def down(way: Sequence[inkex.BaseElement], size: Size) -> tuple[inkex.Transform, Size]:
+    """From the coordinates that the last element of a ``way`` stands in to those that the first one stands in.
+
+    Each element is drawn by the one before it, as what it holds or what it clones. ``size`` is that of the viewport
+    around the first; returned is also that around the last.
+    """
     transform = inkex.Transform()
-    size = size_around(way[0]) if way else (0.0, 0.0)
-    for parent, child in zip(way, [*way[1:], element]):
+    for parent, child in zip(way, way[1:]):
         step, size = inner_transform(parent, child, size)
         transform = transform @ parent.transform @ step
-    return transform
+    return transform, size
 
 
 def _length(text: str | None, whole: float, default: float) -> float:
