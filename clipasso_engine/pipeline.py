@@ -58,7 +58,7 @@ def sketch(
         if job.quality == "paper":
             if job.levels == AUTO:
                 raise UserError("The paper's recipe needs a number of strokes. Choose one, for example 16.")
-            return paper_job.sketch(job, picture, device, emit, stop)
+            return paper_job.sketch(job, shapes.cut_out(picture, job.mask), device, emit, stop)
         network = boundary.load(device)
     with run.stage("boundary"):
         view = analysis_cache.look(network, picture, job.background, job.mask)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage.measure import approximate_polygon, find_contours
 
 from .closeup import Box
+from .errors import UserError
 from .job import Shape
+from .photo import Photo
 
 _FINER = 4  # times in each direction, so that a pixel's share inside a shape comes out in sixteenths
 _BITS = 4  # of a pixel's fraction in OpenCV's coordinates
+_STAIRS = 0.7  # px that an outline may leave the pixels of a picture, so that it does not follow each of them
 _MORE = 5.0  # times a line's worth where more detail is asked for
 _FAR = 2.0**26  # px: OpenCV's coordinates end at 2^31, a fraction included; nothing so far off touches the picture
 
@@ -33,6 +38,35 @@ def coverage(shapes: Sequence[Shape], photo: tuple[int, int], box: Box, canvas: 
     fine = inside.reshape(canvas[0], _FINER, canvas[1], _FINER)
     result: NDArray[np.float32] = fine.mean(axis=(1, 3), dtype=np.float32)
     return result
+
+
+def cut_out(picture: Photo, shapes: Sequence[Shape]) -> Photo:
+    """A photo that is white outside the shapes; as it is where there are none. Raises `UserError` if they miss it."""
+    if not shapes:
+        return picture
+    height, width = picture.rgb.shape[:2]
+    inside = coverage(shapes, (height, width), Box(0, 0, width, height), (height, width)) > 0.5
+    if not inside.any():
+        raise missed()
+    return replace(picture, rgb=np.where(inside[..., None], picture.rgb, np.uint8(255)))
+
+
+def missed() -> UserError:
+    """For a mask that lies beside the photo."""
+    return UserError(
+        "The shapes that say what to draw cover nothing of the photo, so there is nothing to draw. "
+        "Move them over the photo, or leave them out."
+    )
+
+
+def of_picture(picture: Photo) -> tuple[Shape, ...]:
+    """The white of a black and white picture as a shape, in shares of its width and height; none if it has no white."""
+    grey = picture.rgb.mean(axis=2)
+    size = np.array(grey.shape[::-1])
+    contours = (contour[:, ::-1] - 0.5 for contour in find_contours(np.pad(grey, 1), 127.5))  # the frame is an edge
+    rings = (approximate_polygon(np.clip(contour, 0, size), _STAIRS) / size for contour in contours)
+    shape = tuple(tuple((float(x), float(y)) for x, y in ring) for ring in rings if len(ring) > 2)
+    return (shape,) if shape else ()
 
 
 def emphasis(details: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import models, output, svg
 from . import run as runner
 from .errors import UserError
-from .job import AUTO, MAX_STROKES, MIN_STROKES, SketchJob, parse_levels
+from .job import AUTO, MAX_STROKES, MIN_STROKES, Shape, SketchJob, parse_levels
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -39,6 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", dest="out", type=Path, required=True, metavar="OUT", help="OUT.svg, or a folder for one SVG a photo"
     )
     add_job_options(parser)
+    parser.add_argument(
+        "--mask",
+        dest="mask_picture",
+        type=Path,
+        metavar="PICTURE",
+        help="a black and white picture as wide and as high as the photo: only where it is white is drawn",
+    )
     parser.add_argument("--report", type=Path, metavar="REPORT.json", help="write what was done, how fast and how well")
     parser.add_argument("--png", type=Path, metavar="OUT", help="OUT.png, or a folder for one picture a photo")
     parser.add_argument(
@@ -143,10 +150,25 @@ def _plan(arguments: argparse.Namespace) -> tuple[list[_Task], list[SketchJob]]:
     """What to do; ends the program with the status for wrong usage where that makes no sense."""
     try:
         tasks = _tasks(arguments.photos, arguments.out, arguments.png, arguments.save_stages)
-        return tasks, [SketchJob(photo=str(task.photo), **job_options(arguments)) for task in tasks]
+        options = {**job_options(arguments), "mask": _mask(arguments.mask_picture, arguments.photos)}
+        return tasks, [SketchJob(photo=str(task.photo), **options) for task in tasks]
     except UserError as error:
         arguments.usage_error(str(error))
         raise
+
+
+def _mask(file: Path | None, photos: Sequence[Path]) -> tuple[Shape, ...]:
+    """The shapes in a picture of a mask. Raises `UserError` where it serves none, or more than one, of the photos."""
+    if file is None:
+        return ()
+    from . import photo, shapes  # bring OpenCV and scikit-image
+
+    if len(photos) > 1:
+        raise UserError("--mask is for one photo, but several are named; sketch them one by one")
+    mask = shapes.of_picture(photo.load(str(file)))
+    if not mask:
+        raise UserError(f"the mask {file} has no white in it, so there is nothing to draw; white is what is drawn")
+    return mask
 
 
 def _tasks(photos: Sequence[Path], out: Path, png: Path | None, stages: Path | None) -> list[_Task]:

@@ -61,14 +61,14 @@ def look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Sha
     """The part of a photo to draw, on a canvas, with its boundaries and its object.
 
     ``background`` is "remove", "keep" (all lines of the photo are drawn, near as far), or "auto" (removed when an
-    object stands clearly in front of it). Whatever it is, what lies inside the ``mask``, if there is one, is the object.
-    Raises `UserError` when the background shall be removed and nothing else is there, or the mask misses the photo.
+    object stands clearly in front of it). Whatever it is, what lies inside a ``mask`` is the object. Raises `UserError`
+    when the background shall be removed and nothing else is there, or the mask misses the photo.
     """
     rgb, alpha = picture.rgb, picture.alpha
     if mask:
-        seen = _inside(network, picture, mask)
-        if seen is not None:
-            return seen
+        inside = _inside(network, picture, mask)
+        if inside is not None:
+            return inside
         background = "keep"
     boundaries = boundary.predict(network, rgb, CANVAS)
     frame = closeup.inside_frame(boundaries, *rgb.shape[:2])
@@ -95,7 +95,7 @@ def look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Sha
     seen = find(box, near).score
     if alpha is None:  # from near the network may mistake a part for the whole
         far = _fitted(box.scaled(frame, found.score.shape).crop(found.score), near)
-        seen = (seen + far) / 2
+        seen = (seen + far) * np.float32(0.5)
     return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), foreground.of_score(seen))
 
 
@@ -108,10 +108,7 @@ def _inside(network: nn.Module, picture: Photo, mask: Sequence[Shape]) -> View |
     everywhere = Box(0, 0, rgb.shape[1], rgb.shape[0])
     inside = find(everywhere, boundary.resized(rgb, CANVAS)).mask
     if not inside.any():
-        raise UserError(
-            "The shapes that say what to draw cover nothing of the photo, so there is nothing to draw. "
-            "Move them over the photo, or leave them out."
-        )
+        raise shapes.missed()
     if inside.all():
         return None
     box = closeup.around(inside, everywhere)
