@@ -24,6 +24,7 @@ from .closeup import Box
 from .foreground import Foreground
 from .job import Shape
 from .photo import Photo
+from .rembg_foreground import Model
 from .view import CANVAS, View
 
 if TYPE_CHECKING:
@@ -32,15 +33,27 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 << 20
 """Of all files together; those that were not used for longest go."""
 
-_MADE_BY = ("boundary", "boundary_network", "closeup", "foreground", "foreground_network", "photo", "shapes", "view")
+_MADE_BY = (
+    "boundary",
+    "boundary_network",
+    "closeup",
+    "foreground",
+    "foreground_network",
+    "photo",
+    "rembg_foreground",
+    "shapes",
+    "view",
+)
 
 
-def look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape] = ()) -> View:
+def look(
+    network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape] = (), larger: Model | None = None
+) -> View:
     """`view.look`, from the cache where the same photo was looked at before. Raises what that raises."""
-    file = folder() / f"{_key(picture, background, mask)}.npz"
+    file = folder() / f"{_key(picture, background, mask, larger)}.npz"
     seen = _read(file, picture)
     if seen is None:
-        seen = view.look(network, picture, background, mask)
+        seen = view.look(network, picture, background, mask, larger)
         with contextlib.suppress(OSError):  # a full disk, a folder that cannot be written
             _write(file, seen)
             _keep_within(MAX_BYTES)
@@ -83,8 +96,8 @@ def _made_by() -> str:
     return digest.hexdigest()
 
 
-def _key(picture: Photo, background: str, mask: Sequence[Shape]) -> str:
-    return hashlib.sha256(repr((picture.sha256, background, mask, _made_by())).encode()).hexdigest()
+def _key(picture: Photo, background: str, mask: Sequence[Shape], larger: Model | None) -> str:
+    return hashlib.sha256(repr((picture.sha256, background, mask, larger, _made_by())).encode()).hexdigest()
 
 
 def _read(file: Path, picture: Photo) -> View | None:

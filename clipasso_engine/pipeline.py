@@ -22,6 +22,7 @@ from . import (
     lines,
     paper_job,
     photo,
+    rembg_foreground,
     shapes,
     spots,
     stepping,
@@ -61,7 +62,7 @@ def sketch(
             return paper_job.sketch(job, shapes.cut_out(picture, job.mask), device, emit, stop)
         network = boundary.load(device)
     with run.stage("boundary"):
-        view = analysis_cache.look(network, picture, job.background, job.mask)
+        view = _look(run, job, network, picture)
     guide_name, notice = guidance.choose(job)
     if notice:
         run.notice(notice)
@@ -97,6 +98,20 @@ def sketch(
         with run.stage("steps"):
             report["abstraction"] = [quick.to_json() for quick in stepping.quick_sketches(job, stages, drawings, run)]
     return sketches, report
+
+
+def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Photo) -> View:
+    """The view of the photo; where rembg's model is here and fails, with a notice of that and without it."""
+    larger = rembg_foreground.find()
+    try:
+        return analysis_cache.look(network, picture, job.background, job.mask, larger)
+    except rembg_foreground.Trouble as problem:
+        assert larger is not None
+        run.notice(
+            f"rembg could not use {larger.file} ({problem}). "
+            "The object was found by the network that comes with CLIPasso."
+        )
+        return analysis_cache.look(network, picture, job.background, job.mask)
 
 
 def _attention(view: View, guide_name: str, device: torch.device) -> Array | None:

@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import boundary, closeup, foreground, shapes
+from . import boundary, closeup, foreground, rembg_foreground, shapes
 from .closeup import Box
 from .errors import UserError
 from .foreground import Foreground
 from .job import Shape
 from .photo import Photo
+from .rembg_foreground import Model
 from .strokes import Array
 
 if TYPE_CHECKING:
@@ -57,12 +58,16 @@ class View:
         return result
 
 
-def look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape] = ()) -> View:
+def look(
+    network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape] = (), larger: Model | None = None
+) -> View:
     """The part of a photo to draw, on a canvas, with its boundaries and its object.
 
     ``background`` is "remove", "keep" (all lines of the photo are drawn, near as far), or "auto" (removed when an
     object stands clearly in front of it). Whatever it is, what lies inside a ``mask`` is the object. Raises `UserError`
     when the background shall be removed and nothing else is there, or the mask misses the photo.
+
+    A ``larger`` model marks the object where there is one; if it cannot, `rembg_foreground.Trouble` is raised.
     """
     rgb, alpha = picture.rgb, picture.alpha
     if mask:
@@ -77,7 +82,8 @@ def look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Sha
     canvas = boundary.resized(frame.crop(rgb), CANVAS)
     if background == "keep":
         return View(frame, canvas, boundaries, None)
-    find = _from_alpha(picture) if alpha is not None else _by_network(picture, next(network.parameters()).device)
+    device = next(network.parameters()).device
+    find = _from_alpha(picture) if alpha is not None else _by_network(picture, device, larger)
     found = find(frame, canvas)
     if not found.mask.any() and (background == "remove" or alpha is not None):
         raise UserError(
@@ -129,10 +135,22 @@ def _from_shapes(picture: Photo, mask: Sequence[Shape]) -> Callable[[Box, NDArra
     return lambda box, canvas: foreground.from_alpha(shapes.coverage(mask, size, box, canvas.shape[:2]))
 
 
-def _by_network(picture: Photo, device: Any) -> Callable[[Box, NDArray[np.uint8]], Foreground]:
-    """The same, by the foreground network, which sees the box in all the photo's detail."""
+def _by_network(picture: Photo, device: Any, larger: Model | None) -> Callable[[Box, NDArray[np.uint8]], Foreground]:
+    """The same, by the foreground network, which sees the box in all the photo's detail.
+
+    Where it finds something, the ``larger`` one has the say.
+    """
     network = foreground.load(device)
-    return lambda box, canvas: foreground.of_score(_fitted(foreground.predict(network, box.crop(picture.rgb)), canvas))
+    predict = None if larger is None else rembg_foreground.load(larger)
+
+    def find(box: Box, canvas: NDArray[np.uint8]) -> Foreground:
+        part = box.crop(picture.rgb)
+        score = foreground.predict(network, part)
+        if predict is not None and score.max() > 0.5:
+            score = predict(part)
+        return foreground.of_score(_fitted(score, canvas))
+
+    return find
 
 
 def _fitted(values: NDArray[np.float32], canvas: NDArray[np.uint8]) -> NDArray[np.float32]:

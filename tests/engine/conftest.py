@@ -1,4 +1,4 @@
-"""Fixtures for tests of what the operating system may refuse."""
+"""Fixtures for all tests: what they may find on this machine, and what the operating system may refuse."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ import clipasso_engine
 def _children_find_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that tests start import this engine, from whatever folder."""
     monkeypatch.setenv("PYTHONPATH", str(Path(clipasso_engine.__file__).parent.parent))
+
+
+@pytest.fixture(autouse=True)
+def _no_weights_of_rembg(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Photos are looked at by the networks that come with the engine, whatever else is on this machine."""
+    monkeypatch.setenv("U2NET_HOME", str(tmp_path_factory.getbasetemp() / "none"))
 
 
 @pytest.fixture
