@@ -12,8 +12,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from . import strokes
 from .job import Sketch
 from .strokes import Array
+
+_SAMPLES = 32
+_SHORTEST = 0.3  # of what a handle was before it was turned
 
 
 def pieces(controls: Array) -> NDArray[np.int_]:
@@ -22,10 +26,10 @@ def pieces(controls: Array) -> NDArray[np.int_]:
     return count
 
 
-def stacked(strokes: Sequence[Array], segments: int) -> Array:
+def stacked(curves: Sequence[Array], segments: int) -> Array:
     """Strokes [3 k + 1, 2], k up to ``segments``, as one array [N, 3 ``segments`` + 1, 2], NaN where one has less."""
-    controls = np.full((len(strokes), 3 * segments + 1, 2), np.nan)
-    for row, points in zip(controls, strokes, strict=True):
+    controls = np.full((len(curves), 3 * segments + 1, 2), np.nan)
+    for row, points in zip(controls, curves, strict=True):
         row[: len(points)] = points
     return controls
 
@@ -51,20 +55,43 @@ def of_sketch(sketch: Sketch) -> Array:
 def join(cubics: Array, smooth: Sequence[bool]) -> Array:
     """Cubics [k, 4, 2] that follow each other as one stroke [3 k + 1, 2].
 
-    At each of the k - 1 joins that shall be ``smooth`` both handles are turned, each by as much, until they lie on one
-    line; their lengths stay.
+    At each of the k - 1 joins that shall be ``smooth`` both handles are turned onto one line, the longer one by less;
+    then the cubics are fitted anew to what they were, as far as their handles' directions allow.
     """
-    points = np.concatenate([cubics[0], *(cubic[1:] for cubic in cubics[1:])])
+    headings: list[Array | None] = [None] * (len(cubics) + 1)
     for number, turned in enumerate(smooth, 1):
-        before, at, after = points[3 * number - 1 : 3 * number + 2]
-        into, out = float(np.linalg.norm(at - before)), float(np.linalg.norm(after - at))
-        if not turned or min(into, out) < 1e-9:
-            continue
-        heading = (at - before) / into + (after - at) / out
+        into, out = cubics[number - 1, 3] - cubics[number - 1, 2], cubics[number, 1] - cubics[number, 0]
+        heading = np.linalg.norm(into) * into + np.linalg.norm(out) * out
         size = float(np.linalg.norm(heading))
-        if size > 1e-9:  # else the stroke turns back on itself
-            points[3 * number - 1], points[3 * number + 1] = at - into * heading / size, at + out * heading / size
-    return points
+        # Without handles there is no direction, and of two that point apart none between.
+        if turned and min(into @ heading, out @ heading) > 1e-9:
+            headings[number] = heading / size
+    fitted = [_headed(cubic, *headings[number : number + 2]) for number, cubic in enumerate(cubics)]
+    return np.concatenate([fitted[0], *(cubic[1:] for cubic in fitted[1:])])
+
+
+def _headed(cubic: Array, begin: Array | None, end: Array | None) -> Array:
+    """The cubic nearest to ``cubic`` [4, 2], least squares over its parameter, with these directions at its ends.
+
+    None leaves a direction free. A handle is never turned round, nor made much shorter than it was.
+    """
+    if begin is None and end is None:
+        return cubic
+    basis = strokes.bernstein(np.linspace(0.0, 1.0, _SAMPLES))
+    free = np.eye(2)
+    first, last = (free if heading is None else heading[None] for heading in (begin, end))
+    moves = np.concatenate(  # [1..2 + 1..2, 2 _SAMPLES] what each number to be found does to the curve
+        [(basis[:, 1, None] * axis).reshape(1, -1) for axis in first]
+        + [(basis[:, 2, None] * axis).reshape(1, -1) for axis in -last]
+    )
+    held = cubic[[0, 0, 3, 3]]
+    found = np.linalg.lstsq(moves.T, (basis @ (cubic - held)).ravel(), rcond=None)[0]
+    for heading, at, old in ((begin, 0, cubic[1] - cubic[0]), (end, -1, cubic[3] - cubic[2])):
+        if heading is not None:
+            found[at] = max(found[at], _SHORTEST * float(np.linalg.norm(old)))
+    result = cubic.copy()
+    result[1], result[2] = cubic[0] + found[: len(first)] @ first, cubic[3] - found[len(first) :] @ last
+    return result
 
 
 @lru_cache

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from clipasso_engine import continuing, pipeline, stepping, strokes
+from clipasso_engine import continuing, joined, pipeline, stepping, strokes
 from clipasso_engine.errors import UserError
 from clipasso_engine.job import Sketch, SketchJob
 
@@ -85,6 +85,14 @@ def test_a_start_becomes_better_and_what_is_missing_is_added(photo: Path) -> Non
     assert sum(distance < 4 for distance in to_the_disc(more)) == 2
 
 
+def test_a_start_goes_on_with_strokes_of_several_cubics(photo: Path) -> None:
+    drawn = tuple(arc(start, start + 60, shift=4) for start in range(0, 360, 60))
+    (few,), report = run(photo, levels=(4,), drawn=drawn, drawn_role="start", segments=3, abstraction=True)
+    assert max(len(stroke.points) for stroke in few.strokes) > 4
+    assert all(len(stroke.points) in (4, 7, 10) for stroke in few.strokes)
+    assert report["abstraction"]
+
+
 def test_of_a_start_with_too_many_strokes_the_most_telling_are_kept(photo: Path) -> None:
     nowhere = ((0.02, 0.05), (0.1, 0.05), (0.2, 0.05), (0.3, 0.05))
     (sketch,), _ = run(photo, levels=(1,), drawn=(nowhere, arc(100, 260)), drawn_role="start")
@@ -98,6 +106,19 @@ def test_what_a_hand_drew_becomes_few_strokes() -> None:
     fitted = continuing.as_strokes(pieces)
     assert 1 <= len(fitted) <= 4
     assert continuing.as_strokes(pieces[[0, 1, 2, 15, 16, 17]]).shape == (2, 4, 2), "a gap is no stroke"
+
+
+def test_what_a_hand_drew_becomes_one_stroke_of_several_cubics() -> None:
+    t = np.linspace(0, 1, 61)
+    wave = np.stack([230 * t, 100 + 30 * np.sin(15 * t)], -1)
+    pieces = np.stack([wave[:-1] + f * (wave[1:] - wave[:-1]) for f in (0, 1 / 3, 2 / 3, 1)], 1)
+    cubics = continuing.as_strokes(pieces)
+    few = continuing.as_strokes(pieces, 4)
+    assert few.shape[1:] == (13, 2)
+    assert joined.pieces(few).sum() == len(cubics) > len(few)
+    points = strokes.sample(joined.even(few), 400).reshape(-1, 2)
+    assert np.linalg.norm(points[:, None] - wave[None], axis=-1).min(1).max() < 5
+    assert continuing.as_strokes(pieces[[0, 1, 2, 15, 16, 17]], 4).shape == (2, 13, 2), "a gap is no stroke"
 
 
 def test_a_corner_divides_strokes() -> None:

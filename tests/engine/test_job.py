@@ -16,7 +16,7 @@ from clipasso_engine.job import Sketch, SketchJob, Stroke, decode, encode, parse
 
 SHARED = ("__init__", "errors", "job", "layer_format", "paths")  # what the extension imports inside Inkscape
 
-NOT_FOR_THE_COMMAND_LINE = {"photo", "drawn", "drawn_role", "abstraction"}
+NOT_FOR_THE_COMMAND_LINE = {"photo", "drawn", "drawn_role", "mask", "details", "abstraction"}
 CURVE = ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (7.0, 8.5))
 
 SKETCH = Sketch(
@@ -65,6 +65,10 @@ def test_nonsense_levels(text: str) -> None:
         ("seed", False, "seed is False"),
         ("quality", "great", "quality is 'great', but must be one of: draft, normal, best"),
         ("device", "tpu", "device is 'tpu', but must be one of: auto, cpu, cuda, mps"),
+        ("segments", 0, "number of segments is 0, but it must be a whole number from 1 to 4"),
+        ("segments", 5, "number of segments is 5"),
+        ("segments", True, "number of segments is True"),
+        ("segments", "2", "number of segments is '2'"),
         ("time_budget", 0, "time budget is 0 seconds"),
         ("time_budget", float("nan"), "time budget is nan"),
     ],
@@ -74,6 +78,12 @@ def test_values_out_of_range(option: str, value: object, words: str) -> None:
         SketchJob(photo="a.png", **{option: value})  # type: ignore[arg-type]
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_papers_strokes_have_one_segment() -> None:
+    assert SketchJob("a.png", quality="paper").segments == 1
+    with pytest.raises(UserError, match="cannot draw strokes of 3"):
+        SketchJob("a.png", quality="paper", segments=3)
 
 
 def test_every_choice_is_accepted_and_every_option_has_its_help() -> None:
@@ -97,6 +107,20 @@ def test_drawn_curves_are_limited() -> None:
         SketchJob("a.png", drawn=(CURVE,) * 2001)
 
 
+@pytest.mark.parametrize(
+    "shapes", [[[]], [[[[0, 0], [1, 1]]]], [[[[0, 0, 0]] * 3]], [[["line"] * 3]], [[[[0, float("nan")]] * 3]], 7]
+)
+@pytest.mark.parametrize("name", ["mask", "details"])
+def test_shapes_that_are_none(name: str, shapes: object) -> None:
+    with pytest.raises(UserError, match="must have rings of 3 points"):
+        SketchJob("a.png", **{name: shapes})  # type: ignore[arg-type]
+
+
+def test_corners_of_shapes_are_limited() -> None:
+    with pytest.raises(UserError, match="have 50001 corners, but at most 50000"):
+        SketchJob("a.png", mask=((((0.0, 0.0),) * 50_001,),))
+
+
 def test_job_survives_the_wire() -> None:
     job = SketchJob(
         "/tmp/\udcff ü.png",
@@ -107,6 +131,8 @@ def test_job_survives_the_wire() -> None:
         time_budget=3.5,
         drawn=(CURVE,),
         drawn_role="company",
+        mask=((((0.0, 0.0), (1.0, 0.0), (0.5, 1.25)), ((0.4, 0.1), (0.6, 0.1), (0.5, 0.2))),),
+        details=((CURVE,), (CURVE[:3],)),
         abstraction=True,
     )
     line = encode(job.to_message())

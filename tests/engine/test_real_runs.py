@@ -75,6 +75,28 @@ def test_from_photo_to_svg(photo: Path) -> None:
     assert 100 < report["peak_rss_mb"] < 1200
 
 
+def test_a_long_line_is_one_stroke_of_several_segments(place: Path) -> None:
+    """A thick wave of two periods, which one cubic cannot follow; the engine draws one of its sides with one stroke."""
+    image = Image.new("RGB", (600, 400), (225, 220, 210))
+    x = np.linspace(60, 540, 200)
+    wave = np.stack([x, 200 + 90 * np.sin(4 * np.pi * (x - 60) / 480)], axis=1)
+    ImageDraw.Draw(image).line([tuple(point) for point in wave], fill=(40, 40, 60), width=26, joint="curve")
+    image.save("wave.png")
+    lengths = {}
+    for segments in ("1", "4"):
+        command = [*ENGINE, "sketch", "wave.png", "-o", "w.svg", "--strokes", "1", "--segments", segments]
+        subprocess.run([*command, "--background", "keep", "--quiet"], check=True, timeout=300)
+        (layer,) = ET.parse("w.svg").getroot()
+        (path,) = layer.iter(PATH)
+        curve = np.array(re.findall(r"-?[\d.]+", path.get("d", "")), float).reshape(-1, 2)
+        assert len(curve) == 3 * path.get("d", "").count("C") + 1
+        lengths[segments] = float(strokes.lengths(curve))
+    assert len(curve) > 4
+    away = np.linalg.norm(strokes.sample(curve, 400)[:, None] - wave[None], axis=-1).min(1)
+    assert 9 < np.sqrt((away**2).mean()) < 17, "half the wave's width, since a side of it is what is drawn"
+    assert lengths["4"] > 1.3 * lengths["1"]
+
+
 def test_bad_photos_get_one_sentence_each(place: Path) -> None:
     Image.new("RGB", (1, 1)).save("tiny.png")
     Image.new("RGB", (300, 200), "white").save("blank.png")

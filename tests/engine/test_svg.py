@@ -61,6 +61,23 @@ def test_golden(tmp_path: Path) -> None:
     assert path.read_text() == GOLDEN
 
 
+def test_strokes_of_several_cubics_are_one_path_and_the_layer_tells(tmp_path: Path) -> None:
+    points = tuple((10.0 * n, 5.0 * n) for n in range(10))
+    sketch = Sketch(2, 300, 200, (Stroke(points, 3.0), Stroke(points[:4], 3.0)), 0.1)
+    svg.write([sketch], tmp_path / "a.svg", seed=7, guidance="boundary", photo_sha256=SHA256, segments=3)
+    layer = ET.fromstring((tmp_path / "a.svg").read_bytes())[0]
+    assert [path.get("d") for path in layer] == [
+        "M 0,0 C 10,5 20,10 30,15 C 40,20 50,25 60,30 C 70,35 80,40 90,45",
+        "M 0,0 C 10,5 20,10 30,15",
+    ]
+    metadata = LayerMetadata.from_attributes(layer.attrib)
+    assert metadata is not None
+    assert metadata.segments == 3
+    drawn = np.asarray(preview.render(sketch)) < 128
+    scale = preview.LONGER_SIDE / 300
+    assert drawn[[round(5 * n * scale) for n in (1, 4, 8)], [round(10 * n * scale) for n in (1, 4, 8)]].all()
+
+
 def test_only_the_chosen_layer_is_shown(tmp_path: Path) -> None:
     for visible in range(3):
         root = ET.fromstring(written(tmp_path / "a.svg", visible=visible))
