@@ -73,7 +73,7 @@ class ForegroundNetwork(nn.Module):
         self.fuse = nn.Conv2d(len(kinds), 1, 1)
 
     def forward(self, photo: Tensor) -> Tensor:
-        """Logits [B, 1, h, w] of how much each pixel of normalised photos [B, 3, h, w] belongs to the salient object."""
+        """Logits [B, 1, h, w] of how surely pixels of normalised photos [B, 3, h, w] belong to the salient object."""
         y = photo
         levels: list[Tensor] = []
         for stage in self.down:

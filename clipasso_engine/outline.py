@@ -19,6 +19,7 @@ _REACH = 7  # px that the contour may move along its normal
 _STIFFNESS = 0.06  # cost of one px difference in displacement between neighbours 2 px apart
 _FRAME = 3.0  # px: contour this near to the frame is the frame's, not the object's
 _SHORTEST = 20  # px
+_CORNER = 8  # px before and after a point between which the outline's turn there is measured
 
 
 def outlines(mask: NDArray[np.bool_], boundary: NDArray[np.float32]) -> list[Chain]:
@@ -82,8 +83,17 @@ def _chain(points: Array, boundary: NDArray[np.float32]) -> Chain | None:
     points = resample(points, round(length))
     strength = ndimage.map_coordinates(boundary, points.T, order=1, mode="nearest").astype(np.float64)
     closed = bool(np.linalg.norm(points[0] - points[-1]) < 2.5)
-    if closed:  # broken where it is weakest, so that no stroke has to end in the middle of a strong line
-        start = int(ndimage.gaussian_filter1d(strength[:-1], 3.0, mode="wrap").argmin())
+    if closed:
+        start = _beginning(points[:-1], strength[:-1])
         points = np.concatenate([np.roll(points[:-1], -start, axis=0), points[start : start + 1]])
         strength = np.concatenate([np.roll(strength[:-1], -start), strength[start : start + 1]])
     return Chain(points[:, ::-1] + 0.5, strength, closed)
+
+
+def _beginning(points: Array, strength: Array) -> int:
+    """Where to break a closed outline [M, 2] of boundary strength [M]: no stroke goes on across the break, so it is
+    best at a corner, where strokes end anyway, or where no boundary is."""
+    before, after = points - np.roll(points, _CORNER, axis=0), np.roll(points, -_CORNER, axis=0) - points
+    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    turn = ndimage.gaussian_filter1d(np.abs(np.arctan2(cross, (before * after).sum(1))), 2.0, mode="wrap")
+    return int((turn - ndimage.gaussian_filter1d(strength, 3.0, mode="wrap")).argmax())

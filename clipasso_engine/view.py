@@ -98,11 +98,11 @@ def look(
     if box == frame:
         return View(frame, canvas, boundaries, found)
     near = boundary.resized(box.crop(rgb), CANVAS)
-    seen = find(box, near).score
-    if alpha is None:  # from near the network may mistake a part for the whole
+    nearer = find(box, near)
+    if alpha is None:
         far = _fitted(box.scaled(frame, found.score.shape).crop(found.score), near)
-        seen = (seen + far) * np.float32(0.5)
-    return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), foreground.of_score(seen))
+        nearer = foreground.refined(foreground.of_score(far), nearer)
+    return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), nearer)
 
 
 def _inside(network: nn.Module, picture: Photo, mask: Sequence[Shape]) -> View | None:
