@@ -18,6 +18,7 @@ from .photo import Photo
 _FINER = 4  # times in each direction, so that a pixel's share inside a shape comes out in sixteenths
 _BITS = 4  # of a pixel's fraction in OpenCV's coordinates
 _STAIRS = 0.7  # px that an outline may leave the pixels of a picture, so that it does not follow each of them
+_BEYOND = 2  # px
 _MORE = 5.0  # times a line's worth where more detail is asked for
 _FAR = 2.0**26  # px: OpenCV's coordinates end at 2^31, a fraction included; nothing so far off touches the picture
 
@@ -31,7 +32,7 @@ def coverage(shapes: Sequence[Shape], photo: tuple[int, int], box: Box, canvas: 
     height, width = canvas[0] * _FINER, canvas[1] * _FINER
     inside = np.zeros((height, width), dtype=np.uint8)
     for shape in shapes:
-        rings = [_placed(np.array(ring), photo, box, (height, width)) for ring in shape]
+        rings = [_placed(np.array(ring, dtype=np.float64), photo, box, (height, width)) for ring in shape]
         layer = np.zeros_like(inside)
         cv2.fillPoly(layer, rings, (1,), cv2.LINE_8, _BITS)  # several rings at once: even-odd
         inside |= layer
@@ -62,10 +63,10 @@ def missed() -> UserError:
 def of_picture(picture: Photo) -> tuple[Shape, ...]:
     """The white of a black and white picture as a shape, in shares of its width and height; none if it has no white."""
     grey = picture.rgb.mean(axis=2)
-    size = np.array(grey.shape[::-1])
-    contours = (contour[:, ::-1] - 0.5 for contour in find_contours(np.pad(grey, 1), 127.5))  # the frame is an edge
-    rings = (approximate_polygon(np.clip(contour, 0, size), _STAIRS) / size for contour in contours)
-    shape = tuple(tuple((float(x), float(y)) for x, y in ring) for ring in rings if len(ring) > 2)
+    beyond = np.pad(np.pad(grey, _BEYOND, mode="edge"), 1)  # what is white up to the frame goes on behind it
+    contours = (contour[:, ::-1] - (_BEYOND + 0.5) for contour in find_contours(beyond, 127.5))
+    rings = (approximate_polygon(contour, _STAIRS) / grey.shape[::-1] for contour in contours)
+    shape = tuple(tuple((float(x), float(y)) for x, y in ring) for ring in rings if len(ring) > 3)
     return (shape,) if shape else ()
 
 

@@ -149,8 +149,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _plan(arguments: argparse.Namespace) -> tuple[list[_Task], list[SketchJob]]:
     """What to do; ends the program with the status for wrong usage where that makes no sense."""
     try:
-        tasks = _tasks(arguments.photos, arguments.out, arguments.png, arguments.save_stages)
         options = {**job_options(arguments), "mask": _mask(arguments.mask_picture, arguments.photos)}
+        tasks = _tasks(arguments.photos, arguments.out, arguments.png, arguments.save_stages)
         return tasks, [SketchJob(photo=str(task.photo), **options) for task in tasks]
     except UserError as error:
         arguments.usage_error(str(error))

@@ -60,13 +60,14 @@ def test_the_same_photo_is_looked_at_once_and_seen_the_same(looks: list[str], ba
             assert np.array_equal(one.score, other.score)
 
 
-def test_another_photo_background_or_code_is_looked_at(looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_photo_background_mask_or_code_is_looked_at(looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
     analysis_cache.look(None, picture("b"), "auto")  # type: ignore[arg-type]
     analysis_cache.look(None, picture(), "keep")  # type: ignore[arg-type]
     monkeypatch.setattr(analysis_cache, "_made_by", lambda: "another version")
     analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
-    assert looks == ["a", "b", "a", "a"]
+    analysis_cache.look(None, picture(), "auto", ((((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)),),))  # type: ignore[arg-type]
+    assert looks == ["a", "b", "a", "a", "a"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK", b"nonsense" * 100])

@@ -147,6 +147,33 @@ def test_attention_moves_weight() -> None:
     assert 0 < weight_within(led, *left) < 0.8 * weight_within(plain, *left)
 
 
+def test_emphasis_is_a_factor_of_what_is_worth_drawing() -> None:
+    boundary = ridges([(60, 40), (60, 120)], [(140, 40), (140, 120)])
+    emphasis = np.ones((H, W))
+    emphasis[:, 120:] = 3.0
+    plain, led = lines.find(boundary, None), lines.find(boundary, None, emphasis=emphasis)
+    left, right = (30, 0, 90, H), (110, 0, 170, H)
+    assert weight_within(led, *right) == pytest.approx(3 * weight_within(plain, *right))
+    assert weight_within(led, *left) == pytest.approx(weight_within(plain, *left))
+
+
+def test_lines_end_where_a_mask_drawn_by_hand_does_and_its_own_outline_is_none() -> None:
+    across = ridges([(20, 80), (180, 80)])
+    found = lines.find(across, box(60, 50, 120, 110), by_hand=True)
+    points = np.concatenate([chain.points for chain in found.chains])
+    assert points[:, 0].min() > 56
+    assert points[:, 0].max() < 124
+    assert np.abs(points[:, 1] - 80).max() < 2
+    assert weight_within(found, 56, 70, 124, 90) > 30
+
+
+def test_a_mask_drawn_by_hand_along_an_outline_has_that_outline() -> None:
+    edges = ridges([(60, 50), (120, 50), (120, 110), (60, 110), (60, 50)])
+    found = lines.find(edges, box(62, 48, 122, 108), by_hand=True)
+    plain = lines.find(edges, box(62, 48, 122, 108))
+    assert weight_within(found, 0, 0, W, H) == pytest.approx(weight_within(plain, 0, 0, W, H), rel=0.05)
+
+
 def test_a_blank_map_has_no_lines() -> None:
     found = lines.find(np.zeros((H, W), np.float32), None)
     assert found.chains == []

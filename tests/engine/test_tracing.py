@@ -99,6 +99,29 @@ def test_side_by_side_ends_are_not_bridged() -> None:
     assert len(chains) == 2
 
 
+def test_a_chain_is_cut_where_it_leaves_what_is_kept() -> None:
+    (line,) = tracing.trace(ridge(segment(10, 50, 110, 50)))
+    kept = np.zeros((SIDE, SIDE), bool)
+    kept[:, 30:50] = kept[:, 70:100] = True
+    pieces = sorted(tracing.cut(line, kept), key=lambda piece: piece.points[:, 0].min())
+    ends = [edge for piece in pieces for edge in (piece.points[:, 0].min(), piece.points[:, 0].max())]
+    assert ends == pytest.approx([30.5, 49.5, 70.5, 99.5], abs=0.6)
+    assert all(len(piece.points) == len(piece.strength) for piece in pieces)
+    assert tracing.cut(line, np.ones_like(kept)) == [line]
+    assert tracing.cut(line, np.zeros_like(kept)) == []
+
+
+def test_a_closed_chain_that_is_cut_is_one_open_piece() -> None:
+    (ring,) = tracing.trace(ridge(circle(60, 60, 40)))
+    assert ring.closed
+    kept = np.ones((SIDE, SIDE), bool)
+    kept[:30] = False
+    (arc,) = tracing.cut(ring, kept)
+    assert not arc.closed
+    assert arc.points[:, 1].min() > 29
+    assert np.linalg.norm(np.diff(arc.points, axis=0), axis=1).max() < 3
+
+
 def test_longest_first() -> None:
     chains = tracing.trace(ridge(segment(20, 20, 50, 20), segment(10, 60, 110, 60), segment(20, 100, 80, 100)))
     sizes = [length(chain) for chain in chains]

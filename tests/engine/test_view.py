@@ -127,6 +127,20 @@ def test_nothing_to_take_out_of_its_background_is_said(hidden: np.ndarray | None
         view.look(scenes.network(), photo(np.full((100, 120, 3), 255, np.uint8), hidden), "remove")
 
 
+@pytest.mark.parametrize("background", ["auto", "remove", "keep"])
+def test_a_mask_is_the_object_whatever_the_alpha_channel_says(background: str) -> None:
+    shown = scenes.ellipse(300, 400, (120, 150), (70, 70))
+    other = scenes.ellipse(300, 400, (300, 150), (70, 70))
+    corners = ((0.55, 0.2), (0.95, 0.2), (0.95, 0.8), (0.55, 0.8))
+    picture = photo(scenes.on_ground(shown | other), shown.astype(np.float32))
+    seen = view.look(scenes.network(), picture, background, ((corners,),))
+    assert seen.found is not None
+    drawn = np.zeros((300, 400), bool)
+    drawn[60:240, 220:380] = True
+    assert iou(seen.found.mask, in_view(drawn, seen)) > 0.97
+    assert seen.box.left > 190
+
+
 @pytest.mark.parametrize("size", [(16, 16), (16, 320), (320, 16)])
 @pytest.mark.parametrize("background", ["auto", "remove", "keep"])
 def test_the_smallest_and_the_longest_photos(size: tuple[int, int], background: str) -> None:

@@ -24,7 +24,7 @@ NOT_IN_THE_JOB = {
     *(field.name for field in dataclasses.fields(Look)),
 }
 # For those who develop the engine, and on the command line; and what the document tells.
-NOT_IN_THE_DIALOG = {"photo", "clip_model", "rasterizer", "drawn", "drawn_role", "abstraction"}
+NOT_IN_THE_DIALOG = {"photo", "clip_model", "rasterizer", "drawn", "drawn_role", "mask", "details", "abstraction"}
 # Hours long, while Inkscape is frozen.
 CHOICES_NOT_IN_THE_DIALOG = {("quality", "paper")}
 
