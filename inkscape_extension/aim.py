@@ -14,7 +14,7 @@ from clipasso_engine import layer_format
 from clipasso_engine.errors import UserError
 from clipasso_engine.job import AUTO, Curve, Shape, SketchJob
 
-from . import curves, drawn_shapes, layer_edits, options, source_photo, viewport
+from . import curves, drawn_shapes, layer_edits, options, photo_size, source_photo, viewport
 from .drawn_shapes import DrawnShape
 from .layer_record import LayerRecord
 from .options import KEEP, REPLACE, START
@@ -43,14 +43,14 @@ class Aim:
             chosen.layer = self.layer.get_id()
             drawn, chosen.kept = self._in_the_layer(chosen.hand)
         else:
-            drawn = self._selected() if chosen.hand != REPLACE else []
+            drawn = self._selected(path) if chosen.hand != REPLACE else []
         role = {KEEP: "company", START: "start"}[chosen.hand] if drawn else "none"
         levels = job.levels
         if levels != AUTO:
             levels = tuple(level - chosen.kept for level in levels if level > chosen.kept)
             if not levels:
                 raise no_room(chosen.kept)
-        mask, details = self._areas()
+        mask, details = self._areas(path)
         return dataclasses.replace(
             job,
             levels=levels,
@@ -61,12 +61,12 @@ class Aim:
             abstraction=job.quality != "paper",
         )
 
-    def _areas(self) -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
+    def _areas(self, path: str) -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
         """The mask and the places that deserve more lines: those drawn, or those the layer was made with."""
         if self.layer is not None:
             record = LayerRecord.read(self.layer)
             return (record.mask, record.details) if record is not None else ((), ())
-        return drawn_shapes.areas(self.shapes, self._to_shares()) if self.shapes else ((), ())
+        return drawn_shapes.areas(self.shapes, self._to_shares(path)) if self.shapes else ((), ())
 
     def _as_long(self, job: SketchJob) -> SketchJob:
         """A layer that is drawn anew keeps to strokes of as many segments; the usual number is nobody's choice."""
@@ -92,20 +92,20 @@ class Aim:
         drawn += [curves.transformed(curve, to_shares) for curve in record.erased]
         return drawn, edits.kept_strokes()
 
-    def _selected(self) -> list[Curve]:
+    def _selected(self, path: str) -> list[Curve]:
         """The selected lines, in shares of the photo."""
         if not self.drawn:
             return []
-        to_shares = self._to_shares()
+        to_shares = self._to_shares(path)
         found = []
         for element in self.drawn:
             transform = to_shares @ viewport.to_root(element)
             found += [curves.transformed(curve, transform) for curve in layer_edits.outline(element)]
         return found
 
-    def _to_shares(self) -> inkex.Transform:
-        """From the coordinates of the document's outermost elements to shares of the photo."""
-        return -(viewport.to_root(self.photo.below) @ self.photo.box_placement())
+    def _to_shares(self, path: str) -> inkex.Transform:
+        """From the coordinates of the document's outermost elements to shares of the photo, whose file is ``path``."""
+        return -(viewport.to_root(self.photo.below) @ self.photo.share_placement(photo_size.read(Path(path))))
 
 
 def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:

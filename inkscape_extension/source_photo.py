@@ -78,11 +78,13 @@ class SourcePhoto:
             )
         return transform, visible
 
-    def box_placement(self) -> inkex.Transform:
+    def share_placement(self, natural: Size | None) -> inkex.Transform:
         """From shares of the photo's width and height to the coordinates of the parent of `below`.
 
-        Taken for a photo that fills its box, as Inkscape makes it, since only the engine knows its size in pixels.
+        ``natural`` is its size in pixels; without it, it is taken for a photo that fills its box, as Inkscape makes it.
         """
+        if natural is not None:
+            return self.placement(natural)[0] @ inkex.Transform(f"scale({natural[0]},{natural[1]})")
         box = [inkex.units.convert_unit(self.image.get(name) or "0", "px") for name in ("width", "height")]
         if not all(box):
             raise UserError(
