@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import filelock
 
-from . import boundary, paths
+from . import boundary, embedded, foreground, paths
 from .errors import UserError
 
 
@@ -46,6 +46,16 @@ BOUNDARY = Weights(
     source="trained for this project, part of the package",
     size=boundary.WEIGHTS.stat().st_size if boundary.WEIGHTS.exists() else 0,
     sha256=boundary.WEIGHTS_SHA256,
+    bundled=True,
+)
+FOREGROUND = Weights(
+    name="foreground",
+    file=foreground.WEIGHTS.name,
+    purpose="finds the object of a photo: U²-Net's small model",
+    licence="Apache-2.0",
+    source="trained by U²-Net's authors, part of the package",
+    size=foreground.WEIGHTS.stat().st_size if foreground.WEIGHTS.exists() else 0,
+    sha256=foreground.WEIGHTS_SHA256,
     bundled=True,
 )
 CLIP_RN101 = Weights(
@@ -81,7 +91,7 @@ CLIP_VIT_B32 = Weights(
 U2NET = Weights(
     name="u2net",
     file="u2net.onnx",
-    purpose="U2-Net through rembg: separates the object from its background",
+    purpose="U²-Net's large model, which finds the object more exactly where rembg is installed",
     licence="Apache-2.0",
     source="rembg's release v0.0.0",
     size=175_997_641,
@@ -89,7 +99,9 @@ U2NET = Weights(
     url="https://github.com/danielgatis/rembg/releases/download/v0.0.0/u2net.onnx",
 )
 
-REGISTRY: dict[str, Weights] = {weights.name: weights for weights in (BOUNDARY, CLIP_RN101, CLIP_VIT_B32, U2NET)}
+REGISTRY: dict[str, Weights] = {
+    weights.name: weights for weights in (BOUNDARY, FOREGROUND, CLIP_RN101, CLIP_VIT_B32, U2NET)
+}
 
 
 @dataclass(frozen=True)
@@ -143,7 +155,7 @@ def clip(model: str) -> Weights:
 
 def location(weights: Weights) -> Path:
     """Where the file lies, or would lie."""
-    return (boundary.WEIGHTS.parent if weights.bundled else paths.models()) / weights.file
+    return (embedded.FOLDER if weights.bundled else paths.models()) / weights.file
 
 
 def record_of(weights: Weights) -> Record | None:

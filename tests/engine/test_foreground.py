@@ -123,6 +123,19 @@ def test_small_pieces_go_and_small_holes_close() -> None:
     assert found.score is seen
 
 
+def test_a_near_look_refines_the_edge_and_nothing_else() -> None:
+    whole = scenes.ellipse(H, W, (128, 96), (60, 60))
+    near = scenes.ellipse(H, W, (128, 96), (63, 63)) & ~scenes.ellipse(H, W, (128, 96), (20, 20))
+    objects = [foreground.of_score(mask.astype(np.float32)) for mask in (whole, near)]
+    refined = foreground.refined(*objects)
+    assert overlap(refined.mask, scenes.ellipse(H, W, (128, 96), (63, 63))) > 0.97
+    assert refined.mask[96, 128]
+    part = foreground.of_score(scenes.ellipse(H, W, (128, 96), (45, 45)).astype(np.float32))
+    nothing = foreground.of_score(np.zeros((H, W), np.float32))
+    assert foreground.refined(objects[0], part) is objects[0]
+    assert foreground.refined(nothing, nothing) is nothing
+
+
 def test_certainty_is_how_far_scores_are_from_a_half() -> None:
     def of(*scores: float) -> float:
         return foreground.of_score(np.array([scores], np.float32)).certainty()

@@ -17,7 +17,7 @@ import pytest
 from fake_hub import REVISION, Hub
 from safetensors.numpy import save
 
-from clipasso_engine import download, models, models_command, paths, weights_folder
+from clipasso_engine import download, embedded, models, models_command, paths, weights_folder
 from clipasso_engine.errors import UserError
 
 WHOLE = save({"visual.a": np.arange(50_000, dtype=np.float32).reshape(50, 1000), "b": np.zeros(3, np.float32)})
@@ -77,6 +77,15 @@ def test_every_entry_says_what_a_user_wants_to_know() -> None:
         assert weights.file.endswith((".safetensors", ".onnx"))
 
 
+def test_the_licences_of_what_is_in_the_package_are_in_it_too() -> None:
+    notice = (embedded.FOLDER / "NOTICE").read_text(encoding="utf-8")
+    assert all(weights.file in notice for weights in models.REGISTRY.values() if weights.bundled)
+    assert {file.name for file in embedded.FOLDER.glob("*.safetensors")} == {
+        weights.file for weights in models.REGISTRY.values() if weights.bundled
+    }
+    assert "Apache License" in (embedded.FOLDER / "APACHE-2.0").read_text(encoding="utf-8")
+
+
 def test_a_name_of_the_clip_library_finds_its_weights() -> None:
     assert models.clip("RN101") is models.clip("RN101-quickgelu") is models.CLIP_RN101
     assert models.clip("ViT-B-32") is models.CLIP_VIT_B32
@@ -84,7 +93,7 @@ def test_a_name_of_the_clip_library_finds_its_weights() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match=r"'clap'.*boundary, clip-rn101"):
+    with pytest.raises(UserError, match=r"'clap'.*boundary, foreground, clip-rn101"):
         models.find("clap")
 
 

@@ -7,7 +7,7 @@ import pytest
 import scenes
 from skimage import data
 
-from clipasso_engine import view
+from clipasso_engine import closeup, foreground, view
 from clipasso_engine.closeup import Box
 from clipasso_engine.errors import UserError
 from clipasso_engine.photo import Photo
@@ -46,6 +46,18 @@ def test_a_small_object_is_looked_at_from_near() -> None:
     assert seen.box.top <= rows.min()
     assert rows.max() < seen.box.bottom
     assert iou(seen.found.mask, in_view(SMALL, seen)) > 0.9
+
+
+def test_where_the_near_look_contradicts_the_far_one_the_far_one_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From near the network takes the middle of a flower for the whole."""
+    far, middle = (scenes.ellipse(400, 600, (450, 120), radii) for radii in ((55, 70), (20, 20)))
+    looks = [far.astype(np.float32)]
+    monkeypatch.setattr(foreground, "predict", lambda network, rgb: looks.pop(0))
+    looks.append(closeup.around(far, Box(0, 0, 600, 400)).crop(middle).astype(np.float32))
+    seen = view.look(scenes.network(), photo(scenes.on_ground(far)), "auto")
+    assert looks == []
+    assert seen.found is not None
+    assert iou(seen.found.mask, in_view(far, seen)) > 0.95
 
 
 def test_canvas_points_go_back_to_the_pixels_of_the_file() -> None:
