@@ -276,3 +276,64 @@ class TestGoOn:
         document.sketch("--hand=start", select=["photo", "sketch-2-stroke-2"])
         (curve,) = last_job(engine)["drawn"]
         assert curve == approximately([(x / 100, y / 50) for x, y in SECOND])
+
+
+MASK = [[[[0.1, 0.1], [0.6, 0.1], [0.6, 0.6], [0.1, 0.6]]]]
+DETAILS = [[[[0.2, 0.2], [0.4, 0.2], [0.4, 0.4]]]]
+
+
+class TestShapes:
+    """Closed shapes selected with the photo."""
+
+    SHAPES = (
+        '<g transform="translate(10,5)"><rect id="mask" width="50" height="25"/></g>'
+        '<path id="dashed" style="stroke:red;stroke-dasharray:1,2" d="M 20,10 H 40 V 20 Z"/>'
+        '<path id="open" style="fill:none;stroke:red" d="M 0,10 C 5,0 20,0 30,10"/>'
+        '<circle id="beside" cx="300" cy="100" r="9"/>'
+    )
+
+    @pytest.fixture
+    def document(self, tmp_path, engine):
+        return open_document(tmp_path, ONE + self.SHAPES)
+
+    def asked(self, engine):
+        job = last_job(engine)
+        return job["mask"], job["details"]
+
+    def test_they_say_what_to_draw_and_stay_as_they_are(self, document, engine):
+        assert document.sketch(select=["photo", "mask", "dashed", "open"]) == ""
+        assert self.asked(engine) == (MASK, DETAILS)
+        assert (last_job(engine)["drawn_role"], len(last_job(engine)["drawn"])) == ("company", 1)
+        after = document.path.read_text()
+        assert '<rect id="mask" width="50" height="25"/>' in after
+        assert 'd="M 20,10 H 40 V 20 Z"' in after
+
+    def test_the_photo_alone_is_drawn_whole(self, document, engine):
+        document.sketch(select=["photo"])
+        assert self.asked(engine) == ([], [])
+
+    def test_a_sketch_that_is_drawn_again_keeps_to_them(self, document, engine):
+        document.sketch(select=["photo", "mask", "dashed"])
+        document.change(lambda root: root.getElementById("mask").delete())
+        document.sketch("--levels=3", "--seed=4", select=["sketch-2"])
+        assert self.asked(engine) == (MASK, DETAILS)
+        document.fewer("sketch-2")
+        document.change(lambda root: root.getElementById("photo").set("x", "30"))
+        document.sketch("--levels=4", "--beside=true", select=["sketch-2"])
+        assert self.asked(engine) == (MASK, DETAILS)
+        document.sketch(select=["sketch-4"])
+        assert self.asked(engine) == (MASK, DETAILS)
+
+    def test_a_level_that_is_not_remembered_keeps_to_them(self, document, engine):
+        engine.play(abstraction=[])
+        document.sketch(select=["photo", "mask"])
+        document.more("sketch-2")
+        assert (last_job(engine)["levels"], last_job(engine)["mask"]) == ([3], MASK)
+
+    def test_beside_the_photo_they_get_a_sentence(self, document, engine):
+        before = document.path.read_bytes()
+        told = document.sketch(select=["photo", "beside"])
+        assert told.startswith("The closed shapes that are selected lie beside the photo")
+        assert told.count("\n") == 1
+        assert document.path.read_bytes() == before
+        assert engine.messages() == []
