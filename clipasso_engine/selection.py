@@ -25,6 +25,7 @@ _STEP = 5.0  # px between breakpoints, more on chains so long that they would ha
 _BREAKPOINTS = 64
 _PARALLEL = np.cos(np.deg2rad(40.0))
 _DOUBLED = 0.15  # what is left of the weight of a line beside one that is drawn already
+_DOUBLED_BY_LONG = -0.8  # likewise for strokes of several cubics, which would run along it to reach what lies beyond
 _COST = 2.5  # gain that a stroke must have to be drawn at all: some 5 px of a clear line
 _JOIN = 1.0  # gain that a further cubic of a stroke must have
 _CORNER = np.cos(np.deg2rad(40.0))  # a chain that turns by more where two cubics join has a corner there
@@ -94,24 +95,26 @@ def choose(
     ``tolerance`` px is how far a stroke may leave its chain, ``apart`` px how near a parallel line counts as the same,
     ``segments`` how many cubics a stroke may have.
     """
-    current = weights
+    current, doubled = weights, _DOUBLED if segments == 1 else _DOUBLED_BY_LONG
     for _ in range(_ROUNDS):
         choice = _best(chains, current, count, tolerance, segments)
-        current = [_weakened(c, i, w, choice, apart) for i, (c, w) in enumerate(zip(chains, weights, strict=True))]
+        current = [
+            np.where(_is_drawn(chain, index, choice, apart) & (weight > 0), doubled * weight, weight)
+            for index, (chain, weight) in enumerate(zip(chains, weights, strict=True))
+        ]
     return _best(chains, current, count, tolerance, segments)
 
 
-def _weakened(chain: Candidates, index: int, weight: Array, choice: Choice, apart: float) -> Array:
-    """``weight`` [M] of the chain less what strokes of other chains in ``choice`` draw already."""
+def _is_drawn(chain: Candidates, index: int, choice: Choice, apart: float) -> NDArray[np.bool_]:
+    """Which points [M] of the chain strokes of other chains in ``choice`` draw already."""
     total = np.bincount(choice.chain, choice.gain, minlength=index + 1)
     others = np.array(
         [owner != index and (total[owner], owner) > (total[index], index) for owner in choice.chain], dtype=np.bool_
     )
     if not others.any():
-        return weight
+        return np.zeros(len(chain.points), dtype=np.bool_)
     controls = joined.even(choice.controls[others])
-    near = beside(chain.points, list(strokes.sample(controls, 16 * (controls.shape[1] - 1))), apart)
-    return np.where(near & (weight > 0), _DOUBLED * weight, weight)
+    return beside(chain.points, list(strokes.sample(controls, 16 * (controls.shape[1] - 1))), apart)
 
 
 def beside(points: Array, lines: list[Array], apart: float) -> NDArray[np.bool_]:

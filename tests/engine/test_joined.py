@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -109,6 +111,16 @@ class TestChoice:
         choice = selection.choose(lines, [np.ones(len(c.points)) for c in lines], 2, 3.0, 4.0, 3)
         assert dict(zip(choice.chain.tolist(), joined.pieces(choice.controls).tolist(), strict=True)) == {0: 1, 1: 3}
         assert choice.controls.shape == (2, 10, 2)
+
+    def test_a_long_stroke_does_not_run_along_another_to_what_lies_beyond(self) -> None:
+        """A line beside which a second one runs for its middle third alone."""
+        x = np.arange(180.0)
+        first, second = np.stack([x, np.full(180, 60.0)], 1)[60:120], np.stack([x, np.full(180, 63.0)], 1)
+        chains, weights = [Candidates.of(first), Candidates.of(second)], [np.full(60, 4.0), np.ones(180)]
+        choice = selection.choose(chains, weights, 8, 3.0, 5.0, 3)
+        spans = sorted((points[0, 0], points[-1, 0]) for points in joined.separate(choice.controls))
+        assert len(spans) == 3
+        assert all(before[1] <= after[0] + 6 for before, after in pairwise(spans))
 
     def test_a_corner_stays_a_corner(self) -> None:
         side = np.arange(80.0)
