@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="mask_picture",
         type=Path,
         metavar="PICTURE",
-        help="a black and white picture as wide and as high as the photo: only where it is white is drawn",
+        help="a black and white picture of the photo's shape: only where it is white is drawn",
     )
     parser.add_argument("--report", type=Path, metavar="REPORT.json", help="write what was done, how fast and how well")
     parser.add_argument("--png", type=Path, metavar="OUT", help="OUT.png, or a folder for one picture a photo")
