@@ -59,9 +59,9 @@ class Candidates:
         return cls(points, first, last, controls, error2, where, share, count)
 
     def gains(self, weight: Array, tolerance: float) -> Array:
-        """Gain [P] of each: the weight [M] of its points, none ``tolerance`` px off the curve and negative beyond."""
+        """Gain [P] of each: the weight [M] of its points, none ``tolerance`` px off the curve and beyond."""
         value = np.interp(self.where, np.arange(len(self.points)), weight) * self.share
-        fit = np.clip(1.0 - self.error2 / tolerance**2, -1.0, 1.0)
+        fit = np.maximum(1.0 - self.error2 / tolerance**2, 0.0)
         result: Array = np.where(value > 0, value * fit, value).sum(-1) - _COST
         return result
 
