@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "weights"
 
+# Told here, since the list of weights must not wait for what looking for objects needs (scipy: 0.3 s).
+FOREGROUND = FOLDER / "foreground.safetensors"
+FOREGROUND_SHA256 = "3983be9456a7deb5ea0d97eab9f6a768e515a7a1842fc04292866812e978a959"
+
 
 def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") -> Network:
     """``network`` with the ``weights`` of a safetensors file: on ``device``, frozen, in evaluation mode, 32-bit floats.

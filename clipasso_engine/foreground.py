@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from .foreground_network import ForegroundNetwork
 
-WEIGHTS = embedded.FOLDER / "foreground.safetensors"
-WEIGHTS_SHA256 = "3983be9456a7deb5ea0d97eab9f6a768e515a7a1842fc04292866812e978a959"
+WEIGHTS, WEIGHTS_SHA256 = embedded.FOREGROUND, embedded.FOREGROUND_SHA256
 
 _SIDE = 320  # px: photos were squeezed into squares of this side in training
 _LONGEST = 4  # times longer than broad: what is longer shows nothing any more in a square

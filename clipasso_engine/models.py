@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import filelock
 
-from . import boundary, embedded, foreground, paths
+from . import boundary, embedded, paths
 from .errors import UserError
 
 
@@ -50,12 +50,12 @@ BOUNDARY = Weights(
 )
 FOREGROUND = Weights(
     name="foreground",
-    file=foreground.WEIGHTS.name,
+    file=embedded.FOREGROUND.name,
     purpose="finds the object of a photo: U²-Net's small model",
     licence="Apache-2.0",
     source="trained by U²-Net's authors, part of the package",
-    size=foreground.WEIGHTS.stat().st_size if foreground.WEIGHTS.exists() else 0,
-    sha256=foreground.WEIGHTS_SHA256,
+    size=embedded.FOREGROUND.stat().st_size if embedded.FOREGROUND.exists() else 0,
+    sha256=embedded.FOREGROUND_SHA256,
     bundled=True,
 )
 CLIP_RN101 = Weights(

@@ -11,7 +11,7 @@ from .job import Message
 
 
 class Progress:
-    """Shows the messages ``stage`` and ``step`` it is called with on stderr; ``quiet``: nothing at all."""
+    """Shows the messages ``stage``, ``step`` and ``notice`` it is called with on stderr; ``quiet``: nothing at all."""
 
     def __init__(self, title: str, quiet: bool = False) -> None:
         self._title = title
@@ -45,6 +45,8 @@ class Progress:
             self._show_stage(message["name"])
         elif message["type"] == "step":
             self._show_step(message["step"], message["steps"], message["loss"])
+        elif message["type"] == "notice":
+            tqdm.write(f"{self._title}: {message['message']}", file=sys.stderr)  # above the bar, where there is one
 
     def _show_stage(self, name: str) -> None:
         if self._bar is not None:

@@ -45,6 +45,8 @@ def sketch(
         emit({"type": "stage", "name": "waiting"})
         time.sleep(30)
     emit({"type": "stage", "name": "optimise"})
+    if name == "b":
+        emit({"type": "notice", "message": "Guided by lines alone."})
     for step in range(1, 41):
         emit({"type": "step", "step": step, "steps": 40, "loss": 1 / step, "strokes": []})
     strokes = (Stroke(((0.0, 0.0), (1.0, 2.0), (3.0, 4.0), (5.0, 6.0)), 3.0),)
@@ -101,6 +103,13 @@ def test_one_photo(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = spoken.err.splitlines()
     assert lines[:2] == ["a.png: start", "a.png: optimise"]
     assert lines[2:] == [f"a.png: step {step} of 40, loss {1 / step:.4f}" for step in range(4, 41, 4)]
+
+
+def test_what_a_user_should_know_is_said_unless_it_shall_be_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert clipasso("sketch", "b.png", "-o", "out.svg") == 0
+    assert "b.png: Guided by lines alone.\n" in capsys.readouterr().err
+    assert clipasso("sketch", "b.png", "-o", "out2.svg", "--quiet") == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_options_are_the_fields_of_the_job(place: Path) -> None:
