@@ -95,6 +95,7 @@ def _findings() -> Iterator[Finding]:
         _engine,
         _packages,
         _weights,
+        _rembg,
         _diffvg,
         _home,
         _setting,
@@ -152,6 +153,16 @@ def _weights() -> Iterator[Finding]:
             yield Finding("optional", f"Weights {name}: not here; {found.weights.purpose}", remedy)
         else:
             yield Finding("missing", f"Weights {name}: {found.location} is {found.state}", remedy, needed)
+
+
+def _rembg() -> Iterator[Finding]:
+    from . import rembg_foreground  # needs packages, which may be what is missing
+
+    model = rembg_foreground.find()
+    if model is None:
+        yield Finding("optional", "rembg: not here with weights; the network that comes with CLIPasso finds objects")
+    else:
+        yield Finding("ok", f"rembg: its model {model.name} finds objects; {model.file}")
 
 
 def _diffvg() -> Iterator[Finding]:

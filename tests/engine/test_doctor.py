@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import clipasso_engine
-from clipasso_engine import __version__, cli, doctor, inkscape, models
+from clipasso_engine import __version__, cli, doctor, inkscape, models, rembg_foreground
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="plays with Linux's places")
 
@@ -67,6 +67,14 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return machine
 
 
+def test_rembg_is_named_where_it_can_be_used(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = rembg_foreground.Model("u2net", Path("/somewhere/u2net.onnx"), 1, 1)
+    monkeypatch.setattr(rembg_foreground, "find", lambda: model)
+    assert re.search(r"^ok +rembg: its model u2net finds objects; .*u2net\.onnx$", examine(capsys)[1], re.MULTILINE)
+
+
 def examine(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     status = cli.main(["doctor"])
     spoken = capsys.readouterr()
@@ -94,6 +102,7 @@ def test_all_is_well(machine: Machine, capsys: pytest.CaptureFixture[str]) -> No
         "Weights foreground",
         "SHA-256 9f4b5a9e",
         "optional Weights clip-rn101",
+        "optional rembg: not here",
         "diffvg",
         f"Inkscape 1.2.2 (profile), {machine.programs}/inkscape",
         f"extensions/clipasso, version {__version__}",
