@@ -192,7 +192,7 @@ class TestReference:
 
             def forward(self, rgb: torch.Tensor) -> torch.Tensor:
                 rows = torch.arange(rgb.shape[-2], dtype=torch.float32) + 0.5 - rgb.shape[-2] / 2
-                return (4 - rows.abs())[None, None, :, None].expand(1, 1, -1, rgb.shape[-1])
+                return (8 * torch.exp(-((rows / 2) ** 2)) - 4)[None, None, :, None].expand(1, 1, -1, rgb.shape[-1])
 
         found = Reference.of(kept[0], Middle())
         box = kept[0].view.box
