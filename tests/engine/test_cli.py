@@ -124,6 +124,7 @@ def test_options_are_the_fields_of_the_job(place: Path) -> None:
         "clip_model": "RN50",
         "background": "keep",
         "candidates": 3,
+        "segments": 2,
         "rasterizer": "diffvg",
     }
     fields = {field.name for field in dataclasses.fields(SketchJob) if "help" in field.metadata}
