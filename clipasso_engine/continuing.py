@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import joined, selection, strokes
+from . import joined, strokes
 from .abstraction import Choice, Drawings
 from .errors import UserError
 from .job import SketchJob
@@ -43,7 +43,7 @@ def left_over(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Lines
         return worth
     company = list(strokes.sample(on_canvas(job, view, picture), _SAMPLES))
     weights = [
-        np.where(selection.beside(chain.points, company, _BESIDE) & (weight > 0), _DRAWN, weight)
+        np.where(strokes.beside(chain.points, company, _BESIDE) & (weight > 0), _DRAWN, weight)
         for chain, weight in zip(worth.chains, worth.weights, strict=True)
     ]
     if sum(int((weight > 0).sum()) for weight in weights) < _LEFT:
@@ -142,7 +142,7 @@ def _gain(worth: Lines, controls: Array) -> float:
     (points,) = joined.separate(controls[None])
     line = [strokes.sample(points, _SAMPLES * (len(points) // 3))]
     drawn = sum(
-        float(weight[selection.beside(chain.points, line, _BESIDE) & (weight > 0)].sum())
+        float(weight[strokes.beside(chain.points, line, _BESIDE) & (weight > 0)].sum())
         for chain, weight in zip(worth.chains, worth.weights, strict=True)
     )
     return drawn + 0.1 * float(strokes.lengths(points))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from . import outline, selection, tracing
+from . import outline, strokes, tracing
 from .foreground import Foreground
 from .strokes import Array
 from .tracing import Chain
@@ -122,7 +122,7 @@ def _keep_one_of_each(chains: list[Chain], weights: list[Array]) -> None:
     for i in order:
         points, weight = chains[i].points, weights[i]
         if drawn:
-            near = selection.beside(points, drawn, _SAME)
+            near = strokes.beside(points, drawn, _SAME)
             weight[near] = np.minimum(weight[near], _GUESS)
         back = _own_double(chains[i]) & (weight > 0)
         weight[back] = _GUESS

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from . import joined, strokes
 from .strokes import Array
@@ -23,7 +22,6 @@ from .strokes import Array
 _SAMPLES = 32  # points of the chain that each candidate is fitted to and judged by
 _STEP = 5.0  # px between breakpoints, more on chains so long that they would have over _BREAKPOINTS
 _BREAKPOINTS = 64
-_PARALLEL = np.cos(np.deg2rad(40.0))
 _DOUBLED = 0.15  # what is left of the weight of a line beside one that is drawn already
 _DOUBLED_BY_LONG = -0.8  # likewise for strokes of several cubics, which would run along it to reach what lies beyond
 _COST = 2.5  # gain that a stroke must have to be drawn at all: some 5 px of a clear line
@@ -114,18 +112,7 @@ def _is_drawn(chain: Candidates, index: int, choice: Choice, apart: float) -> ND
     if not others.any():
         return np.zeros(len(chain.points), dtype=np.bool_)
     controls = joined.even(choice.controls[others])
-    return beside(chain.points, list(strokes.sample(controls, 16 * (controls.shape[1] - 1))), apart)
-
-
-def beside(points: Array, lines: list[Array], apart: float) -> NDArray[np.bool_]:
-    """Which points [M] of a polyline [M, 2] run within ``apart`` px of, and parallel to, any of ``lines`` [S, 2]."""
-    along = np.concatenate([np.gradient(line, axis=0) for line in lines])
-    distance, nearest = cKDTree(np.concatenate(lines)).query(points, distance_upper_bound=apart)
-    own = np.gradient(points, axis=0)
-    there = along[np.minimum(nearest, len(along) - 1)]
-    size = np.linalg.norm(own, axis=1) * np.linalg.norm(there, axis=1)
-    result: NDArray[np.bool_] = np.isfinite(distance) & (np.abs((own * there).sum(1)) >= _PARALLEL * size)
-    return result
+    return strokes.beside(chain.points, list(strokes.sample(controls, 16 * (controls.shape[1] - 1))), apart)
 
 
 def _best(chains: list[Candidates], weights: list[Array], count: int, tolerance: float, segments: int) -> Choice:

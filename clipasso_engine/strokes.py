@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 Array = NDArray[np.float64]
+
+_PARALLEL = np.cos(np.deg2rad(40.0))
 
 
 def bernstein(t: Array) -> Array:
@@ -120,3 +123,14 @@ def _tame(points: Array, controls: Array) -> Array:
 def _unit(vectors: Array) -> Array:
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return vectors / np.where(norms > 1e-12, norms, 1.0)
+
+
+def beside(points: Array, lines: list[Array], apart: float) -> NDArray[np.bool_]:
+    """Which points [M] of a polyline [M, 2] run within ``apart`` px of, and parallel to, any of ``lines`` [S, 2]."""
+    along = np.concatenate([np.gradient(line, axis=0) for line in lines])
+    distance, nearest = cKDTree(np.concatenate(lines)).query(points, distance_upper_bound=apart)
+    own = np.gradient(points, axis=0)
+    there = along[np.minimum(nearest, len(along) - 1)]
+    size = np.linalg.norm(own, axis=1) * np.linalg.norm(there, axis=1)
+    result: NDArray[np.bool_] = np.isfinite(distance) & (np.abs((own * there).sum(1)) >= _PARALLEL * size)
+    return result

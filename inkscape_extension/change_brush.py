@@ -73,15 +73,7 @@ _WHY = "locked ones, and those with path effects of your own, keep their look. U
 
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
-    try:
-        ChangeBrush().run()
-    except UserError as error:
-        messages.tell(str(error))
-    except Exception:
-        messages.tell_of_a_bug(LOG)
-    else:
-        return 0
-    return 1
+    return messages.exit_status(ChangeBrush().run, LOG)
 
 
 if __name__ == "__main__":

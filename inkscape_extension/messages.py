@@ -11,7 +11,9 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Callable
+
+from clipasso_engine.errors import UserError
 
 from .translation import translated
 
@@ -46,6 +48,24 @@ def tell_of_a_bug(log: Path) -> None:
             "Please report it with the details in {log}"
         ).format(log=log)
     )
+
+
+def exit_status(run: Callable[[], object], log: Path, quiet: tuple[type[Exception], ...] = ()) -> int:
+    """``run`` an extension: 0 if it changed the document, 1 if it did not, which the user was then told.
+
+    What is ``quiet`` is an end that the user knows of already.
+    """
+    try:
+        run()
+    except quiet:
+        return 1
+    except UserError as error:
+        tell(str(error))
+        return 1
+    except Exception:
+        tell_of_a_bug(log)
+        return 1
+    return 0
 
 
 def open_log(log: Path) -> BinaryIO:

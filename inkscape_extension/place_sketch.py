@@ -70,17 +70,11 @@ class PlaceSketch(inkex.EffectExtension):
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
     extension = PlaceSketch()
-    try:
-        extension.run()
-    except UserError as error:
-        messages.tell(str(error))
-    except Exception:
-        messages.tell_of_a_bug(LOG)
-    else:
-        for kept in extension.placed:
-            kept.remove()
-        return 0 if extension.placed else 1
-    return 1
+    if messages.exit_status(extension.run, LOG):
+        return 1
+    for kept in extension.placed:
+        kept.remove()
+    return 0 if extension.placed else 1
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from clipasso_engine import paths
-from clipasso_engine.errors import UserError
 from inkscape_extension import messages
 
 LOG = paths.logs() / "extension.log"
@@ -57,17 +56,8 @@ class SketchImage(inkex.EffectExtension):
 
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
-    try:
-        SketchImage().run()
-    except UserError as error:
-        messages.tell(str(error))
-    except (engine_process.CancelledError, progress_window.ShownError, background.StartedError):
-        pass
-    except Exception:
-        messages.tell_of_a_bug(LOG)
-    else:
-        return 0
-    return 1
+    quiet = (engine_process.CancelledError, progress_window.ShownError, background.StartedError)
+    return messages.exit_status(SketchImage().run, LOG, quiet)
 
 
 if __name__ == "__main__":

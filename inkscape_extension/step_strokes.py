@@ -74,17 +74,8 @@ def _layer_at_hand(svg: inkex.SvgDocumentElement) -> inkex.Layer:
 
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
-    try:
-        StepStrokes().run()
-    except UserError as error:
-        messages.tell(str(error))
-    except (engine_process.CancelledError, progress_window.ShownError):
-        pass
-    except Exception:
-        messages.tell_of_a_bug(LOG)
-    else:
-        return 0
-    return 1
+    quiet = (engine_process.CancelledError, progress_window.ShownError)
+    return messages.exit_status(StepStrokes().run, LOG, quiet)
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ def test_very_long_and_very_short_chains() -> None:
 
 def test_beside_asks_for_nearness_and_for_one_direction() -> None:
     line = np.stack([np.arange(50.0), np.zeros(50)], axis=1)
-    assert selection.beside(line + np.array([0, 3]), [line], 4).all()
-    assert selection.beside(line[::-1] + np.array([0, 3]), [line], 4).all()
-    assert not selection.beside(line + np.array([0, 5]), [line], 4).any()
-    assert not selection.beside(line[:, ::-1] + [25, -25], [line], 4).any()
+    assert strokes.beside(line + np.array([0, 3]), [line], 4).all()
+    assert strokes.beside(line[::-1] + np.array([0, 3]), [line], 4).all()
+    assert not strokes.beside(line + np.array([0, 5]), [line], 4).any()
+    assert not strokes.beside(line[:, ::-1] + [25, -25], [line], 4).any()
