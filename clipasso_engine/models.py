@@ -38,25 +38,25 @@ class Weights:
     tensors: tuple[tuple[str, tuple[int, ...]], ...] = ()  # a few tensors only this architecture has, with their shapes
 
 
-BOUNDARY = Weights(
-    name="boundary",
-    file=boundary.WEIGHTS.name,
+def _bundled(file: Path, sha256: str, purpose: str, licence: str, source: str) -> Weights:
+    """Those of a network that comes with the engine; without a size where the file is missing."""
+    size = file.stat().st_size if file.exists() else 0
+    return Weights(file.stem, file.name, purpose, licence, source, size, sha256, bundled=True)
+
+
+BOUNDARY = _bundled(
+    boundary.WEIGHTS,
+    boundary.WEIGHTS_SHA256,
     purpose="finds the lines of a photo; what sketches are guided by without a download",
     licence="GPL-3.0-or-later",
     source="trained for this project, part of the package",
-    size=boundary.WEIGHTS.stat().st_size if boundary.WEIGHTS.exists() else 0,
-    sha256=boundary.WEIGHTS_SHA256,
-    bundled=True,
 )
-FOREGROUND = Weights(
-    name="foreground",
-    file=embedded.FOREGROUND.name,
+FOREGROUND = _bundled(
+    embedded.FOREGROUND,
+    embedded.FOREGROUND_SHA256,
     purpose="finds the object of a photo: U²-Net's small model",
     licence="Apache-2.0",
     source="trained by U²-Net's authors, part of the package",
-    size=embedded.FOREGROUND.stat().st_size if embedded.FOREGROUND.exists() else 0,
-    sha256=embedded.FOREGROUND_SHA256,
-    bundled=True,
 )
 CLIP_RN101 = Weights(
     name="clip-rn101",

@@ -38,9 +38,7 @@ class LayerRecord:
     place: inkex.Transform  # from photo pixels to the layer's coordinates when it was drawn
     view: Rectangle  # the part of the photo that is seen, in photo pixels
     drawn: dict[int, Curve]  # the 3 k + 1 points of each stroke as drawn, by its number, in the layer's coordinates
-    erased: tuple[
-        Curve, ...
-    ] = ()  # curves of 4 points that were deleted by hand, in photo pixels: not to be drawn again
+    erased: tuple[Curve, ...] = ()  # 4 points each, in photo pixels: deleted by hand, not to be drawn again
     levels: Levels = field(default_factory=dict)
     mask: tuple[Shape, ...] = ()  # shapes that said what to draw, in shares of the photo's width and height
     details: tuple[Shape, ...] = ()  # and those that said where more finely

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +19,7 @@ TRUTH = torch.tensor([[[15.0, 30], [35, 30], [60, 30], [80, 30]], [[50.0, 40], [
 OFF = (TRUTH + torch.tensor([[[0.0, 4]], [[3.0, 0]]]))[None]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """The steps are so short that waiting for a second thread costs more than it gains, as in the engine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Watcher:
