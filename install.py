@@ -23,8 +23,9 @@ from pathlib import Path
 if sys.version_info < (3, 9):  # noqa: UP036 - said clearly, whatever Python this is
     sys.exit("install.py needs Python 3.9 or newer. Install Python 3.12 and run install.py with it.")
 
-from clipasso_engine import __version__, inkscape, paths
-from clipasso_engine.errors import UserError
+from clipasso_engine import __version__
+from clipasso_engine.contract import inkscapes, paths
+from clipasso_engine.contract.errors import UserError
 from installer import checks, commands, demo, environment, extension, lock, python, system
 from installer.console import Console
 from installer.journal import Journal
@@ -145,7 +146,7 @@ class Installation:
             with console.step("Looking after system packages"):
                 packages = system.BASIC + (system.FOR_TESTS if self.wishes.test else ())
                 system.install(packages, console, self.log)
-        for found in inkscape.find():
+        for found in inkscapes.find():
             extension.check(found.extension)
         self.python = python.choose()
         recipe = environment.engine_recipe(environment.choose_torch(self.wishes.torch), self.wishes.minimal)
@@ -158,7 +159,7 @@ class Installation:
         setting = extension.setting(engine, self.home)
         launcher, content = extension.launcher(engine, self.home)
         aside = [self.journal.write(self.setting, setting), self.journal.write(launcher, content, executable=True)]
-        programs = inkscape.find()
+        programs = inkscapes.find()
         for found in programs:
             aside += extension.install(found.extension, setting, self.journal)
             self.console.note(f"for Inkscape ({found.kind}): {found.extension}")
@@ -175,7 +176,7 @@ class Installation:
 
     def _remove_outdated(self, engine: Path) -> None:
         """What older installations have left and this one has no use for."""
-        for found in inkscape.find():
+        for found in inkscapes.find():
             self.journal.retire(extension.outdated(found.extension, self.journal))
         for tree in list(self.journal.trees):
             replaced = tree.parent == engine.parent and tree.name.startswith("engine-") and tree != engine

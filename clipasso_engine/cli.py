@@ -13,17 +13,18 @@ import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
-from . import __version__, logs
-from .errors import UserError
+from . import __version__
+from .contract.errors import UserError
+from .serving import engine_log
 
 _COMMANDS = {
-    "sketch": ("sketch_command", "sketch photos as SVG files"),
-    "models": ("models_command", "list, verify and fetch weights"),
-    "evaluate": ("evaluate_command", "measure sketches of a folder of photos, and show them on a sheet"),
-    "bench": ("bench_command", "measure what CLIP guidance costs"),
-    "cache": ("cache_command", "show or clear what is kept of photos that were looked at"),
-    "doctor": ("doctor", "say what is installed and what to do about what is not"),
-    "worker": ("worker", "serve sketch jobs as JSON lines on stdin and stdout; what the Inkscape extension starts"),
+    "sketch": "sketch photos as SVG files",
+    "models": "list, verify and fetch weights",
+    "evaluate": "measure sketches of a folder of photos, and show them on a sheet",
+    "bench": "measure what CLIP guidance costs",
+    "cache": "show or clear what is kept of photos that were looked at",
+    "doctor": "say what is installed and what to do about what is not",
+    "worker": "serve sketch jobs as JSON lines on stdin and stdout; what the Inkscape extension starts",
 }
 
 
@@ -43,8 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     except Exception as error:
-        log = logs.record_bug(error)
-        where = f"Please report it with the details in {log}" if log else f"No log could be written to {logs.file()}"
+        log = engine_log.record_bug(error)
+        where = (
+            f"Please report it with the details in {log}" if log else f"No log could be written to {engine_log.file()}"
+        )
         return _tell(f"Something went wrong, and it is not your doing ({type(error).__name__}: {error}). {where}", 70)
 
 
@@ -52,10 +55,10 @@ def _run(arguments: Sequence[str]) -> int:
     parser = _Parser(prog="clipasso", description="Sketches photos as a few editable Bézier strokes.")
     parser.add_argument("--version", action="version", version=f"clipasso {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
-    for name, (module_name, help) in _COMMANDS.items():
+    for name, help in _COMMANDS.items():
         command = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
         if name in arguments[:1]:
-            module = importlib.import_module(f".{module_name}", __package__)
+            module = importlib.import_module(f".commands.{name}", __package__)
             command.set_defaults(run=module.run)
             if hasattr(module, "add_arguments"):
                 module.add_arguments(command)

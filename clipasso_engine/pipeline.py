@@ -12,27 +12,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import (
-    analysis_cache,
-    boundary,
-    clip_network,
-    clip_saliency,
-    continuing,
-    guidance,
-    lines,
-    paper_job,
-    photo,
-    rembg_foreground,
-    shapes,
-    spots,
-    stepping,
-)
-from .abstraction import Drawings
-from .drawing import STEPS, Emit, Run, Stages
-from .errors import UserError
-from .job import AUTO, Sketch, SketchJob
-from .strokes import Array
-from .view import View
+from .bezier.cubics import Array
+from .choosing import continuing
+from .choosing.drawings import Drawings
+from .clip import network as clip_network
+from .clip import saliency as clip_saliency
+from .contract.errors import UserError
+from .contract.events import Emit
+from .contract.job import AUTO, SketchJob
+from .contract.sketch import Sketch
+from .lines import eyes, weighted_lines
+from .optimising import guidance
+from .paper import sketching
+from .seeing import analysis_cache, boundary, photo, rembg_foreground, shapes
+from .seeing.view import View
+from .sketching import quick_sketches
+from .sketching.levels import STEPS, Run, Stages
 
 __all__ = ["STEPS", "Stages", "sketch"]
 
@@ -44,8 +39,8 @@ def sketch(
 ) -> tuple[list[Sketch], dict[str, Any]]:
     """Sketch a photo at every level of the job.
 
-    ``emit`` receives the messages ``stage``, ``photo``, ``notice``, ``step`` and ``level`` of `job.Message`; ``stop``
-    is asked between steps and true means: finish with the best so far, as does the end of the job's time budget.
+    ``emit`` receives `contract.events`; ``stop`` is asked between steps and true means: finish with the best so far, as
+    does the end of the job's time budget.
     ``keep`` is given the stages before the optimisation.
 
     Returns the sketches, most strokes first, after them the other candidates; and the report. Raises `UserError` when
@@ -59,7 +54,7 @@ def sketch(
         if job.quality == "paper":
             if job.levels == AUTO:
                 raise UserError("The paper's recipe needs a number of strokes. Choose one, for example 16.")
-            return paper_job.sketch(job, shapes.cut_out(picture, job.mask), device, emit, stop)
+            return sketching.sketch(job, shapes.cut_out(picture, job.mask), device, emit, stop)
         network = boundary.load(device)
     with run.stage("boundary"):
         view = _look(run, job, network, picture)
@@ -68,10 +63,10 @@ def sketch(
         run.notice(notice)
     with run.stage("trace"):
         seen = view.found or view.guess
-        details = spots.find(view.rgb, seen.mask if seen else None)
+        details = eyes.find(view.rgb, seen.mask if seen else None)
         marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
         attention, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked)
-        worth = lines.find(view.boundary, view.found, view.guess, attention, details, emphasis, bool(job.mask))
+        worth = weighted_lines.find(view.boundary, view.found, view.guess, attention, details, emphasis, bool(job.mask))
         worth = continuing.left_over(job, worth, view, picture)
         if job.levels == AUTO:
             job = replace(job, levels=(Drawings(worth, job.seed, 1, job.segments).enough(),))
@@ -96,7 +91,9 @@ def sketch(
     report = run.report(guide_name, str(device), sketches[: len(ranked)])
     if job.abstraction:
         with run.stage("steps"):
-            report["abstraction"] = [quick.to_json() for quick in stepping.quick_sketches(job, stages, drawings, run)]
+            report["abstraction"] = [
+                quick.to_json() for quick in quick_sketches.quick_sketches(job, stages, drawings, run)
+            ]
     return sketches, report
 
 

@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 from typing import BinaryIO, Callable
 
-from clipasso_engine.errors import UserError
+from clipasso_engine.contract.errors import UserError
 
 from .translation import translated
 

@@ -6,10 +6,10 @@ import dataclasses
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from clipasso_engine.errors import UserError
-from clipasso_engine.job import AUTO, SketchJob, parse_levels
+from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import AUTO, SketchJob, parse_levels
 
-from . import brush
+from .brush import painting
 from .translation import translated
 
 VISIBLE = ("most", "fewest")
@@ -35,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--engine", default="", help="a command that starts an engine, perhaps on another computer")
     for name in _JOB_OPTIONS:
         parser.add_argument(f"--{name}")
-    brush.add_arguments(parser)
+    painting.add_arguments(parser)
 
 
 def job(options: Namespace, photo: str) -> SketchJob:

@@ -8,7 +8,7 @@ from pathlib import Path
 DOMAIN = "clipasso"
 """Also the ``translationdomain`` of the .inx files, whose texts Inkscape translates itself."""
 
-FOLDER = Path(__file__).resolve().parent.parent / "locale"
+FOLDER = Path(__file__).resolve().parents[1] / "locale"
 """Catalogues, made from po/*.po by po/update.py."""
 
 translated = gettext.translation(DOMAIN, str(FOLDER), fallback=True).gettext

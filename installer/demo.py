@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
-from clipasso_engine import inkscape, layer_format, paths
-from clipasso_engine.errors import UserError
+from clipasso_engine.contract import inkscapes, layer_format, paths
+from clipasso_engine.contract.errors import UserError
 
 from . import commands, extension
 from .console import Console
@@ -40,7 +40,7 @@ def run(home: Path, environment: Path, journal: Journal, console: Console, log: 
     for path in (svg, png):
         journal.write(path, b"")
         path.unlink()
-    program = next((found.program for found in inkscape.find() if found.program), None)
+    program = next((found.program for found in inkscapes.find() if found.program), None)
     display = _display()
     start = time.monotonic()
     if program and display is not None:
@@ -72,7 +72,7 @@ def _display() -> list[str] | None:
 
 def _in_inkscape(command: list[str], profile: Path, photo: Path, svg: Path, home: Path, log: Path) -> None:
     """Run the extension on a document that links the photo, in a profile of its own so that nobody's is touched."""
-    folder = profile / "extensions" / inkscape.EXTENSION_FOLDER
+    folder = profile / "extensions" / inkscapes.EXTENSION_FOLDER
     setting = json.loads((home / paths.engine_setting().name).read_bytes())
     setting["warm"] = 0  # nothing is to be left running
     extension.install(folder, json.dumps(setting).encode("ascii"), Journal(profile / "journal.json"))

@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from clipasso_engine.errors import UserError
+from clipasso_engine.contract.errors import UserError
 
 from . import commands, gpu
 from .console import Console

@@ -7,14 +7,12 @@ import os
 import shlex
 from pathlib import Path
 
-from clipasso_engine import __version__, inkscape, paths
-from clipasso_engine.errors import UserError
+from clipasso_engine import __version__
+from clipasso_engine.contract import inkscapes, paths
+from clipasso_engine.contract.errors import UserError
 
 from .environment import CHECKOUT, python_in
 from .journal import Journal
-
-SHARED_MODULES = ("__init__", "errors", "paths", "job", "layer_format")
-"""The modules of the engine that the extension imports inside Inkscape: standard library only, Python 3.8."""
 
 IS_WINDOWS = os.name == "nt"
 
@@ -28,7 +26,8 @@ def files() -> dict[str, Path]:
     inside = sorted((CHECKOUT / "inkscape_extension").rglob("*"))
     modules = [path for path in inside if path.is_file() and path.suffix != ".pyc"]
     catalogues = sorted((CHECKOUT / "locale").rglob("*.mo"))
-    shared = [CHECKOUT / "clipasso_engine" / f"{name}.py" for name in SHARED_MODULES]
+    engine = CHECKOUT / "clipasso_engine"
+    shared = [engine / "__init__.py", *sorted((engine / "contract").glob("*.py"))]
     return {path.relative_to(CHECKOUT).as_posix(): path for path in (*menu_entries, *modules, *catalogues, *shared)}
 
 
@@ -82,7 +81,7 @@ def launcher(environment: Path, home: Path) -> tuple[Path, bytes]:
     return home / "bin" / "clipasso", "\n".join([*lines, ""]).encode("utf-8", "surrogateescape")
 
 
-def sandbox_note(program: inkscape.Inkscape) -> str | None:
+def sandbox_note(program: inkscapes.Inkscape) -> str | None:
     """What users of a sandboxed Inkscape have to know."""
     if program.kind not in ("flatpak", "snap"):
         return None

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from clipasso_engine.errors import UserError
+from clipasso_engine.contract.errors import UserError
 
 from .journal import Journal
 

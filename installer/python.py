@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from clipasso_engine.errors import UserError
+from clipasso_engine.contract.errors import UserError
 
 from . import commands
 

@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from clipasso_engine.errors import UserError
+from clipasso_engine.contract.errors import UserError
 
 from . import commands
 from .console import Console

@@ -30,7 +30,7 @@ Catalogue = dict[str, str]
 def texts() -> dict[str, list[str]]:
     """Every text to translate, and the files it is in."""
     found: dict[str, list[str]] = {}
-    for path in (*sorted(ROOT.glob("*.inx")), *sorted((ROOT / "inkscape_extension").glob("*.py"))):
+    for path in (*sorted(ROOT.glob("*.inx")), *sorted((ROOT / "inkscape_extension").rglob("*.py"))):
         for text in _inx_texts(path) if path.suffix == ".inx" else _python_texts(path):
             places = found.setdefault(text, [])
             name = path.relative_to(ROOT).as_posix()

@@ -18,10 +18,13 @@ from scipy import ndimage
 from skimage.feature import canny
 from skimage.filters import threshold_otsu
 
-from .. import boundary, paper, strokes, tracing
-from ..drawing import Stages, few_threads
-from ..optimizer import optimize
-from ..strokes import Array
+from ..bezier import cubics
+from ..bezier.cubics import Array
+from ..lines import tracing
+from ..optimising.optimizer import optimize
+from ..paper import recipe
+from ..seeing import boundary
+from ..sketching.levels import Stages, few_threads
 from .metrics import THRESHOLD
 
 Draw = Callable[[int], Array]
@@ -78,7 +81,7 @@ def random_start(stages: Stages, steps: int, seed: int) -> Draw:
         likely = np.where(view.found.mask, likely, 0)
 
     def draw(count: int) -> Array:
-        start = paper.random_start(paper.distribution(likely), count, np.random.default_rng(seed))
+        start = recipe.random_start(recipe.distribution(likely), count, np.random.default_rng(seed))
         with few_threads(stages):
             outcome = optimize(
                 start.to(stages.device)[None],
@@ -86,7 +89,7 @@ def random_start(stages: Stages, steps: int, seed: int) -> Draw:
                 view.size,
                 steps,
                 lambda *_: False,
-                learning_rate=paper.LEARNING_RATE,
+                learning_rate=recipe.LEARNING_RATE,
                 keep_lines=False,
             )
         return view.to_photo(outcome.points[outcome.best].numpy().astype(np.float64), stages.picture)
@@ -97,14 +100,14 @@ def random_start(stages: Stages, steps: int, seed: int) -> Draw:
 def _longest(lines: list[Array], seen: Image.Image, width: int) -> Draw:
     """The longest of the cubics that polylines [M, 2] over ``seen`` need, in pixels of a file ``width`` px wide."""
     tolerance = _FIT * float(np.hypot(*seen.size))
-    cubics = np.array([cubic for line in lines for cubic in _fitted(line, tolerance)]).reshape(-1, 4, 2)
-    ranked = cubics[np.argsort(-strokes.lengths(cubics), kind="stable")] * (width / seen.width)
+    curves = np.array([cubic for line in lines for cubic in _fitted(line, tolerance)]).reshape(-1, 4, 2)
+    ranked = curves[np.argsort(-cubics.lengths(curves), kind="stable")] * (width / seen.width)
     return lambda count: ranked[:count]
 
 
 def _fitted(points: Array, tolerance: float) -> list[Array]:
     """Cubics [4, 2] along a polyline [M, 2], cut where one would leave it by more than ``tolerance`` px (Schneider)."""
-    controls, error2 = strokes.fit(points)
+    controls, error2 = cubics.fit(points)
     if error2.max() <= tolerance**2 or len(points) < 8:
         return [controls]
     cut = int(np.clip(error2.argmax(), 3, len(points) - 4))
@@ -126,7 +129,7 @@ def _outlines(dark: NDArray[np.bool_]) -> list[Array]:
             continue
         at = outlines[-1][-1][-1]
         inner = points[:-1] if operator == "rcurveto" else np.outer([1 / 3, 2 / 3], points[-1])
-        curve = strokes.sample(at + np.concatenate([[[0, 0]], inner, points[-1:]]), _SAMPLES)
+        curve = cubics.sample(at + np.concatenate([[[0, 0]], inner, points[-1:]]), _SAMPLES)
         outlines[-1].append(curve[1:])
     return [np.concatenate(outline) * [1, -1] + [0, height] for outline in outlines]
 

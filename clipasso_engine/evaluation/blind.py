@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import output, preview
+from ..output import files, preview
 from .trial import OURS, Trial
 
 CHOICES = 10
@@ -35,13 +35,13 @@ def write(trials: Sequence[Trial], folder: Path, seed: int) -> None:
         code = f"{codes[place]:04x}"
         data = io.BytesIO()
         preview.render(drawing.sketch).save(data, format="PNG")
-        output.write(output.make_folder(folder / "show" / str(drawing.level)) / f"{code}.png", data.getvalue())
+        files.write(files.make_folder(folder / "show" / str(drawing.level)) / f"{code}.png", data.getvalue())
         key[code] = {"name": name, "level": drawing.level}
         others = [other for other in names if other != name]
         wrong = random.permutation(others)[: CHOICES - 1]
         choices[code] = [str(choice) for choice in random.permutation([name, *wrong])]
     for path, content in ((folder / "show" / "choices.json", choices), (folder / "key.json", key)):
-        output.write(path, json.dumps(dict(sorted(content.items())), indent=1).encode("ascii") + b"\n")
+        files.write(path, json.dumps(dict(sorted(content.items())), indent=1).encode("ascii") + b"\n")
 
 
 def _spoken(trial: Trial) -> str:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from torch import nn
 
-from .. import boundary, strokes
+from ..bezier import cubics
+from ..bezier.cubics import Array
 from ..pipeline import Stages
-from ..strokes import Array
+from ..seeing import boundary
 from ..training.evaluation import thin
 
 THRESHOLD = 0.3
@@ -88,7 +89,7 @@ def measure(controls: Array, reference: Reference) -> Figures:
     """The figures of strokes [N, 3 k + 1, 2] of k joined cubics, the most important first."""
     diagonal = reference.diagonal
     drawn = _Drawn.of(controls, _STEP * diagonal)
-    lengths = strokes.lengths(controls)
+    lengths = cubics.lengths(controls)
     return Figures(
         strokes=len(controls),
         precision=_near(drawn.points, drawn.weight, reference.points, TOLERANCE * diagonal),
@@ -121,7 +122,7 @@ class _Drawn:
 
     @classmethod
     def of(cls, controls: Array, step: float) -> _Drawn:
-        curves = strokes.sample(controls, _samples(controls))
+        curves = cubics.sample(controls, _samples(controls))
         parts = [cls._stroke(index, points, step) for index, points in enumerate(curves)]
         if not parts:
             return cls(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0, dtype=np.int_), np.zeros(0))
@@ -131,7 +132,7 @@ class _Drawn:
     def _stroke(index: int, points: Array, step: float) -> tuple[Array, Array, Array, NDArray[np.int_], Array]:
         length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
         count = max(1, round(length / step))
-        halves = strokes.resample(points, 2 * count + 1)
+        halves = cubics.resample(points, 2 * count + 1)
         chord = halves[2::2] - halves[:-2:2]
         tangent = chord / np.maximum(np.linalg.norm(chord, axis=1, keepdims=True), 1e-12)
         along = (np.arange(count) + 0.5) * length / count
@@ -179,9 +180,9 @@ def _doubled(drawn: _Drawn, apart: float, step: float) -> float | None:
 def _curvature_change(controls: Array, lengths: Array, step: float) -> float | None:
     """Mean change, in degrees, between the turns that follow each other at even steps along the strokes."""
     changes = []
-    for points, length in zip(strokes.sample(controls, _samples(controls)), lengths, strict=True):
+    for points, length in zip(cubics.sample(controls, _samples(controls)), lengths, strict=True):
         count = round(length / step)
         if count >= 3:
-            heading = np.unwrap(np.arctan2(*np.diff(strokes.resample(points, count + 1), axis=0).T[::-1]))
+            heading = np.unwrap(np.arctan2(*np.diff(cubics.resample(points, count + 1), axis=0).T[::-1]))
             changes.append(np.abs(np.diff(heading, 2)))
     return float(np.rad2deg(np.concatenate(changes).mean())) if changes else None

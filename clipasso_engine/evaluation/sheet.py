@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from .. import layer_format, preview
-from ..job import Sketch
+from ..contract import layer_format
+from ..contract.sketch import Sketch
+from ..output import preview
 from .trial import OURS, Trial
 
 _CELL = 200  # px

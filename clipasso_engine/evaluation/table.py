@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..job import SketchJob
+from ..contract.job import SketchJob
 from .trial import OURS, Trial
 
 Document = dict[str, Any]

@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from PIL import Image
 from torch import nn
 
-from .. import joined, pipeline
-from ..job import Message, Sketch, SketchJob, Stroke
+from .. import pipeline
+from ..bezier import stroke_arrays
+from ..contract.events import Event
+from ..contract.job import SketchJob
+from ..contract.sketch import Sketch, Stroke
 from ..pipeline import Stages
 from . import alternatives, metrics
 from .metrics import Figures, Reference
@@ -74,8 +77,8 @@ class _Clock:
         self.seconds: list[float] = []
         self._last = time.perf_counter()
 
-    def __call__(self, message: Message) -> None:
-        if message["type"] == "level":
+    def __call__(self, event: Event) -> None:
+        if event["type"] == "level":
             now = time.perf_counter()
             self.seconds.append(now - self._last)
             self._last = now
@@ -107,7 +110,7 @@ def _drawn(prepare: Callable[[], alternatives.Draw], ours: list[Sketch]) -> list
 
 
 def _measured(way: str, drawn: list[tuple[Sketch, float]], reference: Reference) -> list[Drawing]:
-    controls = {sketch.level: joined.of_sketch(sketch) for sketch, _ in drawn}
+    controls = {sketch.level: stroke_arrays.of_sketch(sketch) for sketch, _ in drawn}
     drawings = []
     for sketch, seconds in drawn:
         figures = metrics.measure(controls[sketch.level], reference)

@@ -20,9 +20,9 @@ from PIL import Image
 from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
-from .. import boundary, foreground
-from ..boundary_network import BoundaryNetwork
-from ..errors import UserError
+from ..contract.errors import UserError
+from ..seeing import boundary, foreground
+from ..seeing.boundary_network import BoundaryNetwork
 from . import dataset, evaluation, salient, teacher
 from .evaluation import Agreement
 from .optimisation import Plan, train

@@ -23,8 +23,8 @@ from scipy.special import expit
 from torch import Tensor
 from tqdm import tqdm
 
-from ..boundary import PADDING, padded, resized
-from ..boundary_network import STRIDES
+from ..seeing.boundary import PADDING, padded, resized
+from ..seeing.boundary_network import STRIDES
 from .evaluation import thin
 from .teacher import HED
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from ..boundary_network import BoundaryNetwork, folded
+from ..seeing.boundary_network import BoundaryNetwork, folded
 from .dataset import Views, cores
 
 _log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..foreground_network import ForegroundNetwork
+from ..seeing.foreground_network import ForegroundNetwork
 from .wheels import Wheel
 
 WHEEL = Wheel(

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import UserError
+from ..contract.errors import UserError
 
 
 @dataclass(frozen=True)

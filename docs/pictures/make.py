@@ -9,8 +9,9 @@ import numpy as np
 import skimage.data
 from PIL import Image, ImageDraw
 
-from clipasso_engine import pipeline, preview
-from clipasso_engine.job import SketchJob
+from clipasso_engine import pipeline
+from clipasso_engine.contract.job import SketchJob
+from clipasso_engine.output import preview
 
 PHOTOS = ("coffee", "camera", "chelsea")
 LEVELS = (32, 16, 8, 4)

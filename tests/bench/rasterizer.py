@@ -19,7 +19,7 @@ import torch
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from clipasso_engine.rasterizer import native, pytorch, render  # noqa: E402
+from clipasso_engine.optimising.rasterizer import native, pytorch, render  # noqa: E402
 
 SIZE = 224
 LINE_WIDTH = 3.0

@@ -24,9 +24,13 @@ import pytest
 from PIL import Image
 
 import clipasso_engine
-from clipasso_engine import __version__, cli, logs, run, sketch_command
-from clipasso_engine.errors import UserError
-from clipasso_engine.job import Message, Sketch, SketchJob, Stroke
+from clipasso_engine import __version__, cli
+from clipasso_engine.commands import sketch as sketch_command
+from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import SketchJob
+from clipasso_engine.contract.protocol import Message
+from clipasso_engine.contract.sketch import Sketch, Stroke
+from clipasso_engine.serving import engine_log, job_run
 
 jobs: list[SketchJob] = []
 
@@ -201,8 +205,8 @@ def test_a_bug(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert clipasso("sketch", "fail.png", "-o", "out.svg", "--quiet") == 70
     text = one_line(capsys)
     assert "KeyError" in text
-    assert str(logs.file()) in text
-    assert "Traceback" in logs.file().read_text()
+    assert str(engine_log.file()) in text
+    assert "Traceback" in engine_log.file().read_text()
     assert files(place) == NOTHING_NEW
 
 
@@ -335,12 +339,12 @@ def test_instant_answers_need_no_torch(arguments: list[str]) -> None:
 def test_peak_memory_and_start_are_those_of_this_process() -> None:
     script = textwrap.dedent("""
         import time
-        from clipasso_engine import run
-        since = run.process_start()
+        from clipasso_engine.serving import job_run
+        since = job_run.process_start()
         print(time.monotonic() - since)
-        before = run.peak_rss_mb()
+        before = job_run.peak_rss_mb()
         block = bytearray(50_000_000)
-        print(run.peak_rss_mb() - before)
+        print(job_run.peak_rss_mb() - before)
     """)
     block = bytearray(100_000_000)  # a child of a large process must not report its parent's memory
     started = time.monotonic()
@@ -357,8 +361,8 @@ def test_start_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
         raise FileNotFoundError
 
     monkeypatch.setattr("builtins.open", no_proc)
-    assert 0 < time.monotonic() - run.process_start() < 10_000
-    peak = run.peak_rss_mb()
+    assert 0 < time.monotonic() - job_run.process_start() < 10_000
+    peak = job_run.peak_rss_mb()
     assert peak is None or peak > 5
 
 

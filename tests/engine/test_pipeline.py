@@ -11,13 +11,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import scenes
 import torch
 from skimage import data
 
-from clipasso_engine import clip_network, pipeline, strokes
-from clipasso_engine.errors import UserError
-from clipasso_engine.job import Message, Sketch, SketchJob
+from clipasso_engine import pipeline
+from clipasso_engine.bezier import cubics
+from clipasso_engine.clip import network as clip_network
+from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import SketchJob
+from clipasso_engine.contract.protocol import Message
+from clipasso_engine.contract.sketch import Sketch
+from tests.support import scenes
 
 LEVELS = (32, 16, 8, 4)
 
@@ -55,7 +59,7 @@ def disc(tmp_path: Path) -> str:
 
 def points_of(sketch: Sketch, count: int = 40) -> np.ndarray:
     """Points [N, count, 2] along the sketch's strokes."""
-    return strokes.sample(np.array([stroke.points for stroke in sketch.strokes]).reshape(-1, 4, 2), count)
+    return cubics.sample(np.array([stroke.points for stroke in sketch.strokes]).reshape(-1, 4, 2), count)
 
 
 def off_the_ellipse(sketch: Sketch, centre: tuple[float, float], radii: tuple[float, float]) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from clipasso_engine.job import SketchJob
+from clipasso_engine.contract.job import SketchJob
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- options: written by tests/engine/test_readme.py -->\n", "<!-- end of options -->"

@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageDraw
 
-from clipasso_engine import strokes
-from clipasso_engine.job import Message, Sketch, SketchJob, decode, encode
+from clipasso_engine.bezier import cubics
+from clipasso_engine.contract.job import SketchJob
+from clipasso_engine.contract.protocol import Message, decode, encode
+from clipasso_engine.contract.sketch import Sketch
 
 PATH = "{http://www.w3.org/2000/svg}path"
 ENGINE = [sys.executable, "-m", "clipasso_engine"]
@@ -43,7 +45,7 @@ def photo(place: Path) -> Path:
 
 def distances_to_the_outline(curves: np.ndarray) -> np.ndarray:
     """Of points along cubics [N, 4, 2], as a share of the photo's width."""
-    points = (strokes.sample(curves, 33).reshape(-1, 2) - CENTRE) / RADII
+    points = (cubics.sample(curves, 33).reshape(-1, 2) - CENTRE) / RADII
     radius = np.linalg.norm(points, axis=1)
     return np.abs(radius - 1) * RADII.min() / 2400
 
@@ -90,9 +92,9 @@ def test_a_long_line_is_one_stroke_of_several_segments(place: Path) -> None:
         (path,) = layer.iter(PATH)
         curve = np.array(re.findall(r"-?[\d.]+", path.get("d", "")), float).reshape(-1, 2)
         assert len(curve) == 3 * path.get("d", "").count("C") + 1
-        lengths[segments] = float(strokes.lengths(curve))
+        lengths[segments] = float(cubics.lengths(curve))
     assert len(curve) > 4
-    away = np.linalg.norm(strokes.sample(curve, 400)[:, None] - wave[None], axis=-1).min(1)
+    away = np.linalg.norm(cubics.sample(curve, 400)[:, None] - wave[None], axis=-1).min(1)
     assert 9 < np.sqrt((away**2).mean()) < 17, "half the wave's width, since a side of it is what is drawn"
     assert lengths["4"] > 1.3 * lengths["1"]
 

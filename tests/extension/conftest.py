@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from stand_in import SVG, FakeEngine
 
 from clipasso_engine import __version__
+from tests.support.stand_in import SVG, FakeEngine
 
 DEBIAN_INKEX = "/usr/share/inkscape/extensions"
 if Path(DEBIAN_INKEX, "inkex").is_dir():

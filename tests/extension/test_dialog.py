@@ -5,12 +5,12 @@ from argparse import ArgumentParser
 
 import pytest
 from lxml import etree
-from stand_in import ROOT
 
-from clipasso_engine.errors import UserError
-from clipasso_engine.job import AUTO, SketchJob
+from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import AUTO, SketchJob
 from inkscape_extension import options
-from inkscape_extension.brush import Look
+from inkscape_extension.brush.painting import Look
+from tests.support.stand_in import ROOT
 
 INX = {"inx": "http://www.inkscape.org/namespace/inkscape/extension"}
 # They concern only the document; see test_change_brush.py for the look of strokes.

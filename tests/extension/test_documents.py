@@ -4,10 +4,10 @@ import base64
 
 import inkex
 import pytest
-from stand_in import PIXEL
-from working_document import WorkingDocument
 
-from clipasso_engine import layer_format
+from clipasso_engine.contract import layer_format
+from tests.support.stand_in import PIXEL
+from tests.support.working_document import WorkingDocument
 
 IMAGE = '<image id="{0}" x="{1}" width="100" height="50" preserveAspectRatio="none" xlink:href="{2}.png"/>'
 ONE = IMAGE.format("photo", 0, "one")

@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from stand_in import ROOT
 
 from inkscape_extension import messages
+from tests.support.stand_in import ROOT
 
 PROGRAM = f"""
 import os, sys, warnings

@@ -3,12 +3,14 @@
 import ast
 
 import pytest
-from stand_in import ROOT
 
-SHARED = ("__init__", "errors", "job", "layer_format", "paths")  # of clipasso_engine: all that is installed of it
+from tests.support.stand_in import ROOT
+
+SHARED = [ROOT / "clipasso_engine" / "__init__.py", *sorted((ROOT / "clipasso_engine" / "contract").glob("*.py"))]
+"""All of the engine that is installed into Inkscape."""
 FILES = [
     *sorted((ROOT / "inkscape_extension").rglob("*.py")),
-    *(ROOT / "clipasso_engine" / f"{name}.py" for name in SHARED),
+    *SHARED,
 ]
 # Names with a dot are written as they are imported.
 ALLOWED = {
@@ -33,7 +35,8 @@ ALLOWED = {
     *("gettext", "threading", "time", "traceback", "typing", "urllib"),
     *("gi", "inkex", "lxml", "inkscape_extension"),
     "clipasso_engine",
-    *(f"clipasso_engine.{name}" for name in SHARED),
+    "clipasso_engine.contract",
+    *(f"clipasso_engine.contract.{path.stem}" for path in SHARED),
 }
 
 

@@ -4,13 +4,19 @@ from argparse import ArgumentParser
 
 import inkex
 import pytest
-from stand_in import PIXEL
-from working_document import WorkingDocument
 
-from clipasso_engine import layer_format
-from clipasso_engine.job import Sketch, SketchJob, Stroke
-from inkscape_extension import aim, brush, curves, layer_edits, options, progress, redrawing, sketch_layer, source_photo
-from inkscape_extension.layer_record import LayerRecord
+from clipasso_engine.contract import layer_format
+from clipasso_engine.contract.job import SketchJob
+from clipasso_engine.contract.sketch import Sketch, Stroke
+from inkscape_extension import options
+from inkscape_extension.brush import painting
+from inkscape_extension.document import curves, source_photo
+from inkscape_extension.layer import hand_edits, redraw, sketch_layer
+from inkscape_extension.layer.record import LayerRecord
+from inkscape_extension.target import sketch_target
+from inkscape_extension.window import progress
+from tests.support.stand_in import PIXEL
+from tests.support.working_document import WorkingDocument
 
 SIZE = (200, 100)
 IMAGE = '<image id="photo" width="100" height="50"/>'  # half its size
@@ -46,7 +52,7 @@ def layer(root):
 
 
 def edits(layer):
-    return layer_edits.read(layer, LayerRecord.read(layer))
+    return hand_edits.read(layer, LayerRecord.read(layer))
 
 
 def move(element, x, y):
@@ -54,7 +60,7 @@ def move(element, x, y):
 
 
 def test_a_stroke_is_one_path(layer):
-    assert [len(layer_edits.outline(path)) for path in layer] == [3, 1, 2]
+    assert [len(hand_edits.outline(path)) for path in layer] == [3, 1, 2]
     assert layer[1].get("d") == "M 5,25 C 11,31 19,31 25,25"
     assert layer[2].get("d") == "M 5,40 C 11,46 19,46 25,40 C 31,34 39,34 45,40"
 
@@ -63,7 +69,7 @@ def test_the_layer_remembers_it(layer):
     record = LayerRecord.read(layer)
     assert [len(curve) for curve in record.drawn.values()] == [10, 4, 7]
     assert [stroke.points for stroke in record.levels[3]] == [stroke.points for stroke in STROKES]
-    assert aim.metadata_of(layer).segments == 3
+    assert sketch_target.metadata_of(layer).segments == 3
     again = inkex.Layer()
     record.write(again)
     assert LayerRecord.read(again) == record
@@ -105,25 +111,25 @@ class TestEdits:
         assert (found.moved.e, found.moved.f) == pytest.approx((7, 3))
 
     def test_a_deleted_stroke_is_told_curve_by_curve_and_not_drawn_again(self, layer):
-        expected = layer_edits.outline(layer[0])
+        expected = hand_edits.outline(layer[0])
         layer.remove(layer[0])
         assert edits(layer).deleted == expected
-        again = redrawing.redraw(layer, None, SKETCH, ORIGIN, keep=True)
+        again = redraw.redraw(layer, None, SKETCH, ORIGIN, keep=True)
         record = LayerRecord.read(again)
         assert [len(curve) for curve in record.erased] == [4, 4, 4]
-        assert redrawing.step(again, 2)
-        assert [len(layer_edits.outline(path)) for path in again] == [1]
+        assert redraw.step(again, 2)
+        assert [len(hand_edits.outline(path)) for path in again] == [1]
 
 
 def test_fewer_strokes_of_the_layers_own_levels(layer):
-    assert redrawing.step(layer, 2)
-    assert [len(layer_edits.outline(path)) for path in layer] == [3, 1]
-    assert aim.metadata_of(layer).segments == 3
+    assert redraw.step(layer, 2)
+    assert [len(hand_edits.outline(path)) for path in layer] == [3, 1]
+    assert sketch_target.metadata_of(layer).segments == 3
     assert edits(layer).untouched == list(layer)
 
 
 def test_a_stroke_that_draws_the_same_as_one_of_several_curves(layer):
-    kept = layer_edits.outline(layer[0])
+    kept = hand_edits.outline(layer[0])
     whole = curves.joined(kept)
     assert curves.cubics(whole) == kept
     assert curves.draws_the_same(whole, kept, 1.0)
@@ -134,17 +140,17 @@ def test_a_stroke_that_draws_the_same_as_one_of_several_curves(layer):
 @pytest.mark.parametrize("name", ["ink", "pencil", "construction"])
 def test_any_brush_and_back(layer, name):
     plain = [path.get("d") for path in layer]
-    brush.paint_layer(layer, brush.Look(name))
+    painting.paint_layer(layer, painting.Look(name))
     for path in layer:
-        layer_edits.remember_style(path)
-    assert [brush.centre_line(path) for path in layer] == plain
+        hand_edits.remember_style(path)
+    assert [painting.centre_line(path) for path in layer] == plain
     assert edits(layer).untouched == list(layer)
-    brush.paint_layer(layer, brush.Look())
+    painting.paint_layer(layer, painting.Look())
     assert [path.get("d") for path in layer] == plain
 
 
 def test_an_outline_goes_along_all_curves(layer):
-    brush.paint_layer(layer, brush.Look("ink"))
+    painting.paint_layer(layer, painting.Look("ink"))
     box, line = (inkex.Path(layer[0].get(name)).bounding_box() for name in ("d", "inkscape:original-d"))
     assert (box.left, box.right) == pytest.approx((line.left, line.right), abs=2)
 
@@ -157,7 +163,7 @@ class TestSlice:
     def drawn(self, svg, *points):
         sketch = Sketch(1, *SIZE, tuple(Stroke(some, 3.0) for some in points), 0.1)
         (layer,) = sketch_layer.insert(source_photo.find(svg(self.IMAGE)), [sketch], ORIGIN)
-        return [curves.joined(layer_edits.outline(path)) for path in layer]
+        return [curves.joined(hand_edits.outline(path)) for path in layer]
 
     def test_a_stroke_is_cut_within_a_curve_and_keeps_what_comes_before(self, svg):
         (cut,) = self.drawn(svg, wave(50.0, 4))
@@ -189,7 +195,7 @@ def parse(*arguments):
 
 class TestDrawnAgain:
     def segments(self, root, layer, *arguments):
-        found = aim.Aim(source_photo.find(root), layer).job(parse("--strokes=3", *arguments), "p.png")
+        found = sketch_target.Aim(source_photo.find(root), layer).job(parse("--strokes=3", *arguments), "p.png")
         return found.segments
 
     def test_a_layer_keeps_its_number_unless_another_is_chosen(self, root, layer):

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from stand_in import ROOT
+
+from tests.support.stand_in import ROOT
 
 _spec = importlib.util.spec_from_file_location("update", ROOT / "po" / "update.py")
 update = importlib.util.module_from_spec(_spec)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_inkscape import ROOT, SCREEN, FakeEngine, Inkscape
+
+from tests.support.real_inkscape import ROOT, SCREEN, FakeEngine, Inkscape
 
 _TOOLS = ("inkscape", "Xvfb", "openbox", "xdotool", "import", "dbus-daemon", "gdbus")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from documents import content, layers
-from pictures import LINES, SIZE, draw
-from real_inkscape import ACTION, FakeEngine, Inkscape
-from test_menu import APPLY, CLOSE, open_dialog, press, save
 
-from clipasso_engine import layer_format
+from clipasso_engine.contract import layer_format
+from tests.support.dialog import APPLY, CLOSE, open_dialog, press, save
+from tests.support.documents import content, layers
+from tests.support.pictures import LINES, SIZE, draw
+from tests.support.real_inkscape import ACTION, FakeEngine, Inkscape
 
 FEWER, MORE = "org.clipasso.fewer.noprefs", "org.clipasso.more.noprefs"
 KEYS = {"F2": ACTION, "F6": FEWER, "F7": MORE}

@@ -10,9 +10,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from documents import layers
-from pictures import LINES, SIZE, draw
-from real_inkscape import ACTION, PLACE, FakeEngine, Inkscape, wait_until
+
+from tests.support.documents import layers
+from tests.support.pictures import LINES, SIZE, draw
+from tests.support.real_inkscape import ACTION, PLACE, FakeEngine, Inkscape, wait_until
 
 CLOSE, PLACE_IT = (-45, -30), (-150, -30)
 """Buttons, in pixels from the window's lower right corner."""

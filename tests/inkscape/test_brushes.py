@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from documents import content, layers
 from PIL import Image
-from real_inkscape import Inkscape
-from test_menu import APPLY, CLOSE, MENU_POSITION, press, save
 
-from clipasso_engine import layer_format
+from clipasso_engine.contract import layer_format
+from tests.support.dialog import APPLY, CLOSE, MENU_POSITION, press, save
+from tests.support.documents import content, layers
+from tests.support.real_inkscape import Inkscape
 
 GOLDEN = Path(__file__).with_name("golden")
 ACTION = "org.clipasso.brush.noprefs"

@@ -11,15 +11,15 @@ import pytest
 
 pytest.importorskip("open_clip", reason="CLIP's packages are not installed (a minimal installation)")
 
-from documents import layers
 from PIL import Image
-from real_inkscape import ACTION, ROOT, Inkscape
 from skimage import data
 
-from clipasso_engine import layer_format
+from clipasso_engine.contract import layer_format
+from tests.support.documents import layers
+from tests.support.real_inkscape import ACTION, ROOT, Inkscape
 
 sys.path.append(str(ROOT / "tests" / "engine"))
-import clip_models
+from tests.support import clip_models
 
 
 def test_a_sketch_guided_by_clip_and_a_text(inkscape: Inkscape, tmp_path: Path) -> None:

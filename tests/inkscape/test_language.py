@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from real_inkscape import Inkscape
+from tests.support.real_inkscape import Inkscape
 
 TABS = {"sketch": 50, "style": 120, "hand": 200, "advanced": 290, "help": 365}
 """The dialog's pages, and how many pixels from its left edge their names are."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from documents import content, layers
-from pictures import overlay, stroke_pixels
 from PIL import Image, ImageDraw
-from real_inkscape import ACTION, Inkscape
 from scipy import ndimage
 from skimage.morphology import convex_hull_image
-from test_placement import render
-from test_runs import read_message
+
+from tests.support.dialog import read_message
+from tests.support.documents import content, layers
+from tests.support.pictures import overlay, stroke_pixels
+from tests.support.real_inkscape import ACTION, Inkscape, render
 
 SIZE = (400, 300)
 DISCS = ((120, 150), (290, 150))

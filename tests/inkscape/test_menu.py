@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
-from documents import layers
-from pictures import LINES, draw
-from real_inkscape import Inkscape, wait_until
-
-MENU_POSITION = 13  # of the submenu Sketch, in Inkscape 1.2's menu Extensions
-APPLY, CLOSE = 45, 135  # pixels from the dialog's right edge
+from tests.support.dialog import APPLY, CLOSE, open_dialog, press, save
+from tests.support.documents import layers
+from tests.support.pictures import LINES, draw
+from tests.support.real_inkscape import Inkscape
 
 
 def test_from_the_menu_to_a_saved_sketch(inkscape: Inkscape) -> None:
@@ -42,29 +39,3 @@ def test_from_the_menu_to_a_saved_sketch(inkscape: Inkscape) -> None:
         assert [group.get("style") for group in found.values()] == ["display:none", None]
         assert 1 <= len(found["Sketch, 4 strokes"]) <= 4 < len(found["Sketch, 8 strokes"]) <= 8
         assert found["Sketch, 8 strokes"].get("id") == "sketch-8"
-
-
-def open_dialog(inkscape: Inkscape) -> None:
-    inkscape.key("alt+n", *["Down"] * MENU_POSITION, "Right")
-    time.sleep(0.5)
-    inkscape.screenshot("menu-1-menu")
-    inkscape.key("End", "Return")  # the entries are in alphabetical order
-    inkscape.xdotool("mousemove", "700", "880")  # no tooltip in the picture
-    inkscape.window("^Sketch Photo$")
-    time.sleep(1)
-    inkscape.screenshot("menu-2-dialog")
-
-
-def press(inkscape: Inkscape, from_the_right: int, dialog: str = "^Sketch Photo$") -> None:
-    """Click one of the buttons at the bottom right of a dialog, then get the mouse out of the way."""
-    place = inkscape.geometry(inkscape.window(dialog))
-    x, y = place["X"] + place["WIDTH"] - from_the_right, place["Y"] + place["HEIGHT"] - 25
-    inkscape.xdotool("mousemove", str(x), str(y), "click", "1")
-    inkscape.xdotool("mousemove", "700", "880")
-
-
-def save(inkscape: Inkscape, document: Path) -> None:
-    old = document.stat().st_mtime_ns
-    inkscape.key("ctrl+s")
-    wait_until(lambda: document.stat().st_mtime_ns != old, 20, "the document was saved")
-    inkscape.window("^drawing.svg")  # no longer marked as changed

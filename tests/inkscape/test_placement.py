@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from pictures import LINE_WIDTH, LINES, SIZE, draw, line_pixels, misses, overlay, stroke_pixels
-from real_inkscape import ACTION, FakeEngine, Inkscape
+
+from tests.support.pictures import LINE_WIDTH, LINES, SIZE, draw, line_pixels, misses, overlay, stroke_pixels
+from tests.support.real_inkscape import ACTION, FakeEngine, Inkscape, render
 
 TOLERANCE = 0.015  # of the photo's width
 
@@ -104,12 +104,6 @@ def links(inkscape: Inkscape) -> dict[str, str]:
         "jpeg": 'xlink:href="turned.jpg"',
         "data": f'xlink:href="data:image/png;base64,{data}"',
     }
-
-
-def render(what: str, path: Path) -> list[str]:
-    """Actions that export one object alone, the page being the picture."""
-    settings = f"export-type:png;export-id:{what};export-id-only;export-area-page;export-width:1200"
-    return [settings, f"export-filename:{path}", "export-do"]
 
 
 def sketch_and_compare(inkscape: Inkscape, name: str, case: Case, links: dict[str, str]) -> tuple[float, float]:

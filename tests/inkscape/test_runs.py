@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from documents import content, layers
-from pictures import LINES, SIZE, draw
-from real_inkscape import ACTION, SCREEN, FakeEngine, Inkscape, wait_until
 
-from clipasso_engine import __version__, layer_format
+from clipasso_engine import __version__
+from clipasso_engine.contract import layer_format
+from tests.support.dialog import read_message
+from tests.support.documents import content, layers
+from tests.support.pictures import LINES, SIZE, draw
+from tests.support.real_inkscape import ACTION, FakeEngine, Inkscape, wait_until
 
 ATTRIBUTES = 'width="100mm" height="80mm" viewBox="0 0 100 80"'
 CONTENT = (
@@ -95,22 +96,6 @@ def test_a_failing_run_shows_a_sentence_and_leaves_the_document(
         assert not inkscape.processes("sketch_image.py", "fake_worker.py")
         process.wait(30)
     assert content(after) == content(before)
-
-
-def read_message(inkscape: Inkscape, name: str) -> None:
-    """Wait for the window that Inkscape opens for what an extension writes to stderr, picture it and close it."""
-
-    def found() -> str:
-        for window in inkscape.xdotool("search", "--onlyvisible", "--class", "inkscape").split():
-            if 200 < inkscape.geometry(window).get("HEIGHT", 0) < SCREEN[1] / 2 + 50:  # "Working..." is flat
-                return window
-        return ""
-
-    window = str(wait_until(found, 60, "a message"))
-    time.sleep(1)  # until it is painted and takes keys
-    inkscape.screenshot(f"message-{name}")
-    inkscape.xdotool("windowactivate", "--sync", window)
-    inkscape.key("Escape")
 
 
 def cpu_seconds(pid: int) -> float:

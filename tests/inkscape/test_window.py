@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from documents import content, layers
-from pictures import LINES, SIZE, draw
-from real_inkscape import ACTION, FakeEngine, Inkscape, wait_until
+
+from tests.support.documents import content, layers
+from tests.support.pictures import LINES, SIZE, draw
+from tests.support.real_inkscape import ACTION, FakeEngine, Inkscape, wait_until
 
 CANCEL, STOP = (-45, -30), (-150, -30)
 """Buttons, in pixels from the window's lower right corner."""

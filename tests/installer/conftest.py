@@ -11,7 +11,7 @@ import pytest
 
 import install
 
-STAND_IN = Path(__file__).with_name("stand_in_python.py")
+STAND_IN = Path(__file__).parents[1] / "support" / "stand_in_python.py"
 
 
 class Machine:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from clipasso_engine.errors import UserError
+from clipasso_engine.contract.errors import UserError
 from installer import commands, environment, gpu, python
 from installer.environment import CHECKOUT, CPU_INDEX, REQUIREMENTS
 

@@ -6,36 +6,31 @@ import sys
 
 import pytest
 
-from clipasso_engine import inkscape, paths
+from clipasso_engine.contract import inkscapes, paths
 from installer import extension
 from installer.environment import CHECKOUT, ENGINE_PARTS
 
 
 def imports_of_the_engine(path):
-    """Names of the engine's modules that a file of the extension, or one of those modules, imports."""
+    """The modules of the engine that a file of the extension imports, as dotted names."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            inside = node.level == 1 and path.parent.name == "clipasso_engine"
-            if inside and node.module:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "clipasso_engine":
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name for name in names if CHECKOUT.joinpath(*name.split(".")).with_suffix(".py").is_file())
+            if CHECKOUT.joinpath(*node.module.split(".")).with_suffix(".py").is_file():
                 yield node.module
-            elif inside or node.module == "clipasso_engine":
-                yield from (alias.name for alias in node.names)
-            elif node.module and node.module.startswith("clipasso_engine."):
-                yield node.module.split(".")[1]
 
 
 def test_all_that_the_extension_imports_is_copied_with_it():
-    wanted = set()
-    for path in extension.files().values():
-        if path.suffix == ".py":
-            wanted.update(imports_of_the_engine(path))
-    assert {"job", "errors"} <= wanted
-    assert {name for name in wanted if not name.startswith("__")} <= set(extension.SHARED_MODULES)
+    files = extension.files()
+    wanted = {name for path in files.values() if path.suffix == ".py" for name in imports_of_the_engine(path)}
+    assert {"clipasso_engine.contract.job", "clipasso_engine.contract.errors"} <= wanted
+    assert {f"{name.replace('.', '/')}.py" for name in wanted} <= set(files)
 
 
 def test_every_file_of_the_extension_is_copied():
     menu_entries = {path.name for path in CHECKOUT.glob("*.inx")}
-    modules = {f"inkscape_extension/{path.name}" for path in (CHECKOUT / "inkscape_extension").glob("*.py")}
+    modules = {path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "inkscape_extension").rglob("*.py")}
     assert menu_entries
     assert menu_entries | modules <= set(extension.files())
     assert not [name for name in extension.files() if "__pycache__" in name]
@@ -45,7 +40,10 @@ def test_the_copied_extension_knows_the_home_that_was_chosen(machine, run_instal
     machine.program("inkscape")
     run_install("--no-weights")
     monkeypatch.delenv("CLIPASSO_HOME")
-    program = "import sys; sys.path.insert(0, sys.argv[1]); from clipasso_engine import job, paths; print(paths.home())"
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "from clipasso_engine.contract import job, paths; print(paths.home())"
+    )
     base = sys._base_executable
     said = subprocess.run([base, "-I", "-c", program, machine.extension], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == str(machine.home)
@@ -60,7 +58,7 @@ def test_the_engines_package_holds_the_weights(machine, run_install):
 
 
 def find(tmp_path, platform, **environ):
-    return inkscape.find({"HOME": str(tmp_path / "user"), "PATH": "", **environ}, platform, tmp_path / "root")
+    return inkscapes.find({"HOME": str(tmp_path / "user"), "PATH": "", **environ}, platform, tmp_path / "root")
 
 
 def make(path, *, program=False):
@@ -76,7 +74,7 @@ def test_windows(tmp_path):
     assert find(tmp_path, "win32", **environ) == []
     program = make(tmp_path / "Program Files/Inkscape/bin/inkscape.exe", program=True)
     (found,) = find(tmp_path, "win32", **environ)
-    assert found == inkscape.Inkscape("native", tmp_path / "Roaming/inkscape", program)
+    assert found == inkscapes.Inkscape("native", tmp_path / "Roaming/inkscape", program)
 
 
 def test_macos(tmp_path):
@@ -91,7 +89,7 @@ def test_macos(tmp_path):
 def test_linux_native_without_a_profile_yet(tmp_path):
     program = make(tmp_path / "bin/inkscape", program=True)
     (found,) = find(tmp_path, "linux", PATH=str(tmp_path / "bin"))
-    assert found == inkscape.Inkscape("native", tmp_path / "user/.config/inkscape", program)
+    assert found == inkscapes.Inkscape("native", tmp_path / "user/.config/inkscape", program)
 
 
 def test_linux_keeps_to_the_xdg_folder(tmp_path):
@@ -118,7 +116,7 @@ def test_snap_is_not_taken_for_a_native_one(tmp_path):
     make(tmp_path / "root/snap/bin/inkscape", program=True)
     (tmp_path / "root/snap/inkscape").mkdir()
     (found,) = find(tmp_path, "linux", PATH=str(tmp_path / "root/snap/bin"))
-    assert found == inkscape.Inkscape("snap", tmp_path / "user/snap/inkscape/common", None)
+    assert found == inkscapes.Inkscape("snap", tmp_path / "user/snap/inkscape/common", None)
 
 
 def test_the_windows_launcher_is_plain_ascii(tmp_path, monkeypatch):

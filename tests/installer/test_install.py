@@ -20,7 +20,12 @@ def test_everything_is_put_where_it_belongs(machine, run_install):
     machine.program("inkscape")
     status, said = run_install("--no-weights")
     assert status == 0, said
-    for name in ("clipasso.inx", "inkscape_extension/sketch_image.py", "clipasso_engine/job.py", "engine.json"):
+    for name in (
+        "clipasso.inx",
+        "inkscape_extension/programs/sketch_image.py",
+        "clipasso_engine/contract/job.py",
+        "engine.json",
+    ):
         assert (machine.extension / name).is_file(), name
     assert not (machine.extension / "clipasso_engine/pipeline.py").exists()
     assert not (machine.home / "INCOMPLETE").exists()
@@ -119,7 +124,7 @@ def test_a_failed_update_keeps_what_worked(machine, run_install):
 
 def test_an_engine_that_does_not_start_gives_way_to_the_older_one(machine, run_install):
     run_install("--no-weights")
-    module = next(machine.home.glob("env/engine-*/lib/site-packages/clipasso_engine/errors.py"))
+    module = next(machine.home.glob("env/engine-*/lib/site-packages/clipasso_engine/contract/errors.py"))
     module.write_text("older = True\n")
     machine.order(fail="clipasso_engine")
     status, said = run_install("--no-weights")
@@ -182,7 +187,7 @@ def test_uninstall_removes_all_it_made_and_nothing_else(machine, run_install):
     assert run_install("--no-weights", "--demo")[0] == 0
     in_environment = next(machine.home.glob("env/engine-*")) / "mine.py"
     in_environment.write_text("mine")
-    compiled = machine.extension / "inkscape_extension/__pycache__/sketch_image.cpython-311.pyc"
+    compiled = machine.extension / "inkscape_extension/programs/__pycache__/sketch_image.cpython-311.pyc"
     compiled.parent.mkdir()
     compiled.write_bytes(b"")
     status, said = run_install("--uninstall")
@@ -213,7 +218,7 @@ def test_an_update_removes_files_that_the_new_version_has_not(machine, run_insta
     monkeypatch.setattr(extension, "files", lambda: now)
     run_install("--no-weights")
     assert not (machine.extension / "inkscape_extension/old.py").exists()
-    assert (machine.extension / "inkscape_extension/sketch_image.py").is_file()
+    assert (machine.extension / "inkscape_extension/programs/sketch_image.py").is_file()
 
 
 def test_a_foreign_file_in_the_way_is_moved_aside(machine, run_install):

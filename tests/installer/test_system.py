@@ -2,7 +2,7 @@
 
 import pytest
 
-from clipasso_engine.errors import UserError
+from clipasso_engine.contract.errors import UserError
 from installer import system
 from installer.console import Console
 

@@ -1,0 +1,1 @@
+"""The best N strokes for the lines."""

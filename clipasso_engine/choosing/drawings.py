@@ -1,0 +1,64 @@
+"""A photo's lines as drawings of any number of strokes, each the best of its kind, and several starts."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..bezier.cubics import Array
+from ..lines.weighted_lines import Lines
+from .selection import Candidates, Choice, choose
+
+__all__ = ["Choice", "Drawings", "batched"]
+
+_SPREAD = 0.35  # standard deviation of the logarithm of a chain's weight between two starts
+_AUTO = (4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32)
+_CARRIED = 0.8
+_JUDGED = 4.0  # px
+_NOWHERE = -1000.0  # px: where the strokes lie that pad a smaller candidate; no ink there reaches the canvas
+
+
+class Drawings:
+    """The traced drawings of one photo. Its candidate strokes are fitted once and serve every level and every start."""
+
+    def __init__(self, lines: Lines, seed: int, count: int, segments: int = 1) -> None:
+        """``count`` starts; ``segments`` is how many cubics a stroke may have."""
+        self._segments = segments
+        self._candidates = [Candidates.of(chain.points) for chain in lines.chains]
+        self._weights = [_varied(lines.weights, seed, start) for start in range(count)]
+
+    def enough(self) -> int:
+        """The fewest strokes that still carry the drawing: `_CARRIED` of what the most of `_AUTO` carry."""
+        carried = [self._carried(level) for level in _AUTO]
+        return next(level for level, gain in zip(_AUTO, carried, strict=True) if gain >= _CARRIED * carried[-1])
+
+    def _carried(self, level: int) -> float:
+        """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance."""
+        choice = choose(self._candidates, self._weights[0], level, _JUDGED, _JUDGED, self._segments)
+        return float(choice.gain.sum())
+
+    def of(self, level: int) -> list[Choice]:
+        """The starts of a drawing of at most ``level`` strokes: the fewer, the more freely each may leave its line.
+
+        Tolerances grow so that a stroke of a drawing of 4 may leave its line by 7 px, one of 32 by 2.
+        """
+        freedom = 32 / level
+        tolerance, apart = max(1.5, 2.2 * freedom**0.58), max(3.0, 4.0 * freedom**0.53)
+        return [choose(self._candidates, some, level, tolerance, apart, self._segments) for some in self._weights]
+
+
+def _varied(weights: list[Array], seed: int, start: int) -> list[Array]:
+    """The weights as another eye might judge them: each chain's times a random factor; seed 0, start 0: as they are."""
+    if seed == 0 and start == 0:
+        return weights
+    random = np.random.default_rng([seed, start])
+    return [weight * np.exp(_SPREAD * random.standard_normal()) for weight in weights]
+
+
+def batched(starts: list[Choice]) -> torch.Tensor:
+    """The starts as float32 [K, S, P, 2] on the CPU, S the most strokes any has; the others are padded out of sight."""
+    most = max(len(start.controls) for start in starts)
+    points = torch.full((len(starts), most, *starts[0].controls.shape[1:]), _NOWHERE)
+    for row, start in zip(points, starts, strict=True):
+        row[: len(start.controls)] = torch.as_tensor(start.controls, dtype=torch.float32)
+    return points

@@ -1,0 +1,1 @@
+"""CLIP's networks, where they are installed, and where CLIP looks."""

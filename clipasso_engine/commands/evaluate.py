@@ -1,0 +1,110 @@
+"""``clipasso evaluate``: how good the sketches of a folder of photos are."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import time
+from pathlib import Path
+
+from PIL import Image
+from torch import Tensor, nn
+
+from ..contract.errors import UserError
+from ..contract.job import AUTO, SketchJob
+from ..evaluation import alternatives, blind, sheet, table, trial
+from ..evaluation.trial import Trial
+from ..output import files
+from ..training import teacher
+from . import sketch as sketch_command
+
+LEVELS = (32, 16, 8, 4)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of ``clipasso evaluate`` its arguments; the options of a job are those of ``clipasso sketch``."""
+    parser.add_argument("folder", type=Path, metavar="PHOTO_DIR", help="a folder of photos, each named for its object")
+    parser.add_argument(
+        "-o", dest="out", type=Path, required=True, metavar="OUT_DIR", help="folder for the tables and contact sheets"
+    )
+    parser.add_argument("--compare", action="store_true", help="also potrace, Canny's edges and a random start")
+    parser.add_argument("--blind", type=Path, metavar="DIR", help="write a naming test: sketches under code names")
+    parser.add_argument(
+        "--judge",
+        type=Path,
+        metavar="WHEEL",
+        help="measure by the boundaries that HED sees, from the wheel that training fetched, not by the engine's own",
+    )
+    sketch_command.add_job_options(parser, LEVELS)
+    parser.set_defaults(usage_error=parser.error)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate every photo of the folder and return the exit status, 1 where a photo could not be sketched.
+
+    Raises `UserError` when there is no photo or nothing can be written.
+    """
+    if arguments.quality == "paper":
+        arguments.usage_error("the quality paper cannot be evaluated, since it has no stages to measure by")
+    if arguments.levels == AUTO:
+        arguments.usage_error("auto is no number of strokes to compare photos by; name levels, for example 32,16,8,4")
+    photos = _photos(arguments.folder)
+    judge = None if arguments.judge is None else _Judge(teacher.load(arguments.judge))
+    for folder in filter(None, (arguments.out, arguments.blind)):
+        files.make_folder(folder)
+    if arguments.compare and not alternatives.potrace_installed():
+        print(f"clipasso: {alternatives.POTRACE_MISSING}", file=sys.stderr)
+    jobs = [SketchJob(photo=str(photo), **sketch_command.job_options(arguments)) for photo in photos]
+    trials: list[Trial] = []
+    failures: dict[str, str] = {}
+    for photo, job in zip(photos, jobs, strict=True):
+        begun = time.monotonic()
+        try:
+            trials.append(trial.run(photo.stem, job, arguments.compare, judge))
+            print(f"{photo.name}: {time.monotonic() - begun:.1f} s", file=sys.stderr)
+        except UserError as error:
+            failures[photo.name] = str(error)
+            print(f"clipasso: {error}", file=sys.stderr)
+    if not trials:
+        raise UserError(f"No photo in {arguments.folder} could be sketched, so there is nothing to measure.")
+    document = table.document(trials, jobs[0], "own" if judge is None else "HED", failures)
+    _write(arguments.out, trials, document)
+    if arguments.blind is not None:
+        blind.write(trials, arguments.blind, arguments.seed)
+    return 1 if failures else 0
+
+
+def _photos(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UserError(f"There is no folder {folder}. Name a folder of photos.")
+    Image.init()
+    photos = sorted(path for path in folder.iterdir() if path.suffix.lower() in Image.EXTENSION and path.is_file())
+    if not photos:
+        raise UserError(f"{folder} holds no photo: no file in it has the name of an image. Choose another folder.")
+    return photos
+
+
+class _Judge(nn.Module):
+    """HED's fused output alone."""
+
+    def __init__(self, network: teacher.HED) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        fused: Tensor = self.network(rgb)[0]
+        return fused
+
+
+def _write(out: Path, trials: list[Trial], document: table.Document) -> None:
+    text = table.markdown(document)
+    files.write(out / "evaluation.json", json.dumps(document, indent=1, allow_nan=False).encode("ascii") + b"\n")
+    files.write(out / "evaluation.md", text.encode("utf-8", "replace"))
+    files.write(out / "sheet.html", sheet.page(trials, document["levels"]).encode("utf-8", "replace"))
+    for name, picture in (("sheet.png", sheet.picture(trials)), ("sketches.png", sheet.sketches_only(trials))):
+        data = io.BytesIO()
+        picture.save(data, format="PNG", optimize=True)
+        files.write(out / name, data.getvalue())
+    print(text, end="")

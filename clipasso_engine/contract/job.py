@@ -1,0 +1,177 @@
+"""What is asked of the engine: the one definition for both programs.
+
+The command line, the dialog and the JSON-line protocol are views of `SketchJob`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import UserError
+from .sketch import Curve, Shape
+
+MIN_STROKES, MAX_STROKES = 1, 128
+AUTO: tuple[int, ...] = ()
+"""The levels of a job that leaves the number of strokes to the engine."""
+
+PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+"""The abstraction path: levels a third or a half apart, steps that can be seen."""
+
+QUALITIES = ("draft", "normal", "best", "paper")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+GUIDANCES = ("auto", "boundary", "clip", "both")
+BACKGROUNDS = ("auto", "remove", "keep")
+MAX_CANDIDATES = 8
+MAX_SEGMENTS = 4
+RASTERIZERS = ("native", "diffvg")
+DRAWN_ROLES = ("none", "start", "company")
+"""What `SketchJob.drawn` is for: nothing; the strokes start as these; the strokes draw what these leave over."""
+
+MAX_DRAWN = 2000
+"""Curves; more than anybody draws by hand."""
+MAX_CORNERS = 50_000
+"""Of all shapes together; more than anybody draws by hand."""
+
+
+def _option(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclass(frozen=True)
+class SketchJob:
+    """One photo to sketch. Every option of the command line and the dialog is a field here."""
+
+    photo: str  # path of an image file; the engine decodes it, whatever its format
+    levels: tuple[int, ...] = _option((16,), "numbers of strokes, most first: one sketch each (1 to 128)")
+    seed: int = _option(0, "same seed, same strokes")
+    quality: str = _option("normal", "how long to optimise; paper is CLIPasso's whole recipe, hours long", QUALITIES)
+    device: str = _option("auto", "where to compute; auto takes a GPU when there is one", DEVICES)
+    time_budget: float = _option(120.0, "seconds after which the best so far is used")
+    guidance: str = _option("auto", "what a sketch is held against; auto is both where CLIP is there", GUIDANCES)
+    text: str = _option("", "what the photo shows, for example a running horse (needs CLIP)")
+    clip_model: str = _option("RN101", "CLIP's image tower, by the CLIP library's name")
+    background: str = _option(
+        "auto", "what lies behind the object; auto removes it where one stands clear", BACKGROUNDS
+    )
+    candidates: int = _option(
+        1, "starts to optimise at once; the best is kept, the others come as hidden layers (1 to 8)"
+    )
+    segments: int = _option(1, "cubics that a stroke may have: 1 as in the paper, more for longer strokes (1 to 4)")
+    rasterizer: str = _option("native", "what draws while optimising; diffvg needs pydiffvg", RASTERIZERS)
+    # Not for the command line: what only a program around the drawing can give, or make use of.
+    drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in shares of the photo's width and height
+    drawn_role: str = field(default="none", metadata={"choices": DRAWN_ROLES})
+    mask: tuple[Shape, ...] = ()  # only what lies inside one of these is drawn, in shares of the photo's sides; (): all
+    details: tuple[Shape, ...] = ()  # places that deserve more lines, likewise
+    abstraction: bool = False  # whether report["abstraction"] shall hold quick sketches of fewer and more strokes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "levels", tuple(self.levels))
+        object.__setattr__(self, "drawn", _curves(self.drawn))
+        object.__setattr__(self, "mask", _shapes(self.mask))
+        object.__setattr__(self, "details", _shapes(self.details))
+        for level in self.levels:
+            if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
+                raise UserError(
+                    f"The number of strokes is {level!r}, but it must be a whole number "
+                    f"from {MIN_STROKES} to {MAX_STROKES}. Choose one in that range."
+                )
+        for option in dataclasses.fields(self):
+            choices = option.metadata.get("choices")
+            value = getattr(self, option.name)
+            if choices and value not in choices:
+                raise UserError(f"{option.name} is {value!r}, but must be one of: {', '.join(choices)}.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+            raise UserError(f"The seed is {self.seed!r}, but it must be a whole number from 0 to {2**31 - 1}.")
+        if isinstance(self.candidates, bool) or self.candidates not in range(1, MAX_CANDIDATES + 1):
+            raise UserError(
+                f"The number of candidates is {self.candidates!r}, but it must be a whole number "
+                f"from 1 to {MAX_CANDIDATES}."
+            )
+        if isinstance(self.segments, bool) or self.segments not in range(1, MAX_SEGMENTS + 1):
+            raise UserError(
+                f"The number of segments is {self.segments!r}, but it must be a whole number from 1 to {MAX_SEGMENTS}."
+            )
+        if self.quality == "paper" and self.segments != 1:
+            raise UserError(
+                "The paper's strokes have one segment each, so the quality paper cannot draw strokes of "
+                f"{self.segments}. Choose 1 segment, or another quality."
+            )
+        if not self.time_budget > 0:
+            raise UserError(f"The time budget is {self.time_budget!r} seconds, but it must be more than 0.")
+
+    def to_message(self) -> dict[str, Any]:
+        """The message ``job`` of `protocol`."""
+        return {"type": "job", **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_message(cls, message: dict[str, Any]) -> SketchJob:
+        """The job of such a message. Raises `UserError` for what is not known, or out of range."""
+        known = {option.name for option in dataclasses.fields(cls)}
+        unknown = sorted(set(message) - known - {"type"})
+        if unknown:
+            raise UserError(
+                f"The job has options this engine does not know: {', '.join(unknown)}. Run install.py again."
+            )
+        return cls(**{name: value for name, value in message.items() if name != "type"})
+
+
+def _curves(drawn: Any) -> tuple[Curve, ...]:
+    """``drawn`` as tuples of numbers. Raises `UserError` unless it is a list of curves of 4 points each."""
+    try:
+        curves = tuple(tuple((float(x), float(y)) for x, y in curve) for curve in drawn)
+    except (TypeError, ValueError):
+        curves = ((),)
+    if any(len(curve) != 4 or not all(abs(value) < 1e9 for point in curve for value in point) for curve in curves):
+        raise UserError("The curves drawn by hand cannot be read: each must have 4 points (x, y).")
+    if len(curves) > MAX_DRAWN:
+        raise UserError(
+            f"The strokes drawn by hand have {len(curves)} curves, but at most {MAX_DRAWN} can be gone on from. "
+            "Select fewer of them, or simplify them with Path > Simplify."
+        )
+    return curves
+
+
+def _shapes(shapes: Any) -> tuple[Shape, ...]:
+    """``shapes`` as tuples of numbers. Raises `UserError` unless each has rings, and each ring 3 points or more."""
+    try:
+        read = tuple(tuple(tuple((float(x), float(y)) for x, y in ring) for ring in shape) for shape in shapes)
+    except (TypeError, ValueError):
+        read = ((),)
+    rings = [ring for shape in read for ring in shape]
+    numbers = (value for ring in rings for point in ring for value in point)
+    if not all(read) or any(len(ring) < 3 for ring in rings) or not all(abs(value) < 1e9 for value in numbers):
+        raise UserError(
+            "The shapes drawn on the photo cannot be read: each must have rings of 3 points (x, y) or more."
+        )
+    if sum(map(len, rings)) > MAX_CORNERS:
+        raise UserError(
+            f"The shapes drawn on the photo have {sum(map(len, rings))} corners, but at most {MAX_CORNERS} can be "
+            "looked at. Select fewer of them, or simplify them with Path > Simplify."
+        )
+    return read
+
+
+def parse_levels(text: str) -> tuple[int, ...]:
+    """``"32, 16 8"`` -> ``(32, 16, 8)``: distinct levels, most strokes first.
+
+    Raises `UserError` on anything that is not a list of whole numbers from 1 to 128.
+    """
+    words = text.replace(",", " ").replace(";", " ").split()
+    levels = set()
+    for word in words:
+        try:
+            level = int(word)
+        except ValueError:
+            level = 0
+        if not MIN_STROKES <= level <= MAX_STROKES:
+            raise UserError(
+                f"The levels are {text!r}, but {word!r} is not a whole number from {MIN_STROKES} to {MAX_STROKES}. "
+                "Write numbers separated by commas, for example 32, 16, 8, 4."
+            )
+        levels.add(level)
+    if not levels:
+        raise UserError("The list of levels is empty. Write numbers separated by commas, for example 32, 16, 8, 4.")
+    return tuple(sorted(levels, reverse=True))

@@ -1,0 +1,31 @@
+"""The messages between the extension and the engine: JSON objects, one a line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict
+
+PROTOCOL = 1
+"""Version of the messages between extension and engine; the engine's first message, ``hello``, carries it."""
+
+Message = Dict[str, Any]
+"""One line of the protocol: a JSON object with a ``type``.
+
+To the engine:   ``job`` (the fields of `SketchJob`), ``stop`` (finish with the best so far), ``cancel`` (drop it).
+From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``photo`` {width, height}, ``notice`` {message},
+``step`` {step, steps, level, loss, strokes}, ``level`` {sketch}: one finished level, ``result`` {sketches, report},
+``error`` {kind: "user" or "bug", message, log}.
+"""
+
+
+def encode(message: Message) -> bytes:
+    """One protocol line, newline included; ASCII, so that no side's locale matters."""
+    return json.dumps(message, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """The message on one line; `ValueError` if it is not a JSON object with a ``type``."""
+    message = json.loads(line)
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ValueError(f"not a protocol message: {line[:80]!r}")
+    return message

@@ -1,0 +1,55 @@
+"""What comes back from the engine: a sketch of strokes; and the geometry that jobs and sketches are told in."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Tuple
+
+Point = Tuple[float, float]
+Curve = Tuple[Point, ...]
+"""The 4 control points of a cubic Bézier curve."""
+Ring = Tuple[Point, ...]
+"""The corners of a closed polygon."""
+Shape = Tuple[Ring, ...]
+"""An area: what lies inside an odd number of its rings."""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One to `MAX_SEGMENTS` cubic Bézier curves, each of which begins where the one before it ends.
+
+    Points are (x, y) in photo pixels, origin at the photo's top left corner, y down.
+    """
+
+    points: tuple[Point, ...]  # 3 k + 1 control points of k curves
+    width: float  # photo pixels
+    importance: float = 1.0  # 0..1, the most telling stroke of the sketch has 1
+    colour: str = ""  # "#rrggbb", the photo's along the stroke; empty where it was not looked at
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A finished drawing of at most ``level`` strokes, most important first, over a photo of ``width x height`` px."""
+
+    level: int
+    width: int
+    height: int
+    strokes: tuple[Stroke, ...]
+    loss: float
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Sketch:
+        strokes = tuple(
+            Stroke(
+                tuple((float(x), float(y)) for x, y in s["points"]),
+                float(s["width"]),
+                float(s["importance"]),
+                str(s.get("colour", "")),
+            )
+            for s in data["strokes"]
+        )
+        return cls(int(data["level"]), int(data["width"]), int(data["height"]), strokes, float(data["loss"]))

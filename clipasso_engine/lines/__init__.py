@@ -1,0 +1,1 @@
+"""The lines worth drawing, with weights."""

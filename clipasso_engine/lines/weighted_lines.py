@@ -1,0 +1,197 @@
+"""The lines worth drawing: outline and ridges of a photo, each point with its weight.
+
+Boundary strength is not importance: what counts too is whether a line belongs to the object, whether it is its outline,
+whether it is drawn already, and how much its course tells.
+
+A positive weight is what a stroke there is worth; a negative one is what it costs to draw there all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from ..bezier import cubics
+from ..bezier.cubics import Array
+from ..seeing.foreground import Foreground
+from . import outline, tracing
+from .tracing import Chain
+
+_RIM = 0.012  # of the diagonal: how far outside the mask a line still belongs to the object
+_OUTSIDE = -0.5  # weight outside the object, in units of the boundary's strength
+_UNSURE = ((0.1, 0.2, 0.5), (_OUTSIDE, 0.0, 0.6))  # outside the mask: object score -> weight
+_NOISE = 0.1  # boundary strength that means nothing
+_OUTLINE = 1.25  # the outline's worth beside a line inside of the same strength
+_GUESSED_OUTLINE = 0.7  # the same of a guess at the object
+_FAINT = 0.3  # boundary strength below which the outline is a guess of the mask's
+_REAL = 0.85  # of an outline drawn by hand that must not be faint; of loose ones 3/4 at most is, of objects' 0.95
+_GUESS = -0.1  # weight of such a guess, and of a line drawn before: a stroke may cross a short one, not follow it
+_SAME = 4.5  # px: parallel lines this near are one line
+_TURN_REACH = 8  # px before and after a point between which the line's turn there is measured
+_SHARP = np.pi / 3  # turn from which on a point tells as much as any
+_STRAIGHT, _CURVED = 0.55, 1.65  # worth of a straight and of a sharply turning line
+_MIDDLE = 0.35  # of the diagonal: without an object, lines this far from the middle weigh 60 % of those in it
+_NOT_GUESSED = 0.4  # worth of a line off the guess
+_FRAME = 0.025  # of the diagonal: a line along the frame this near to it is the frame
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Weighted chains on a map of ``height`` x ``width`` px."""
+
+    chains: list[Chain]
+    weights: list[Array]  # one [M] for each chain
+    height: int
+    width: int
+
+    def picture(self) -> NDArray[np.float32]:
+        """The lines as a map [h, w]: weight, clipped to 0..1, along lines 2 px wide."""
+        result = np.zeros((self.height, self.width), dtype=np.float32)
+        for chain, weight in zip(self.chains, self.weights, strict=True):
+            for start, end, value in zip(chain.points[:-1], chain.points[1:], np.clip(weight[1:], 0, 1), strict=True):
+                if value > 0:
+                    layer = np.zeros_like(result)
+                    cv2.line(layer, _fixed(start), _fixed(end), float(value), 2, cv2.LINE_8, 3)
+                    result = np.maximum(result, layer)
+        return result
+
+
+def _fixed(point: Array) -> tuple[int, int]:
+    x, y = np.rint((point - 0.5) * 8).astype(int)  # OpenCV's pixel centres are whole numbers; 3 fractional bits
+    return int(x), int(y)
+
+
+def find(
+    boundary: NDArray[np.float32],
+    found: Foreground | None,
+    guess: Foreground | None = None,
+    attention: Array | None = None,
+    details: Sequence[Chain] = (),
+    emphasis: Array | None = None,
+    by_hand: bool = False,
+) -> Lines:
+    """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``.
+
+    ``details`` are lines that are no boundaries. Without an object, lines near the middle and on what is a ``guess`` at
+    it weigh more.
+    ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look; it counts for half.
+    ``emphasis`` [h, w] is a factor of what lines are worth.
+    ``by_hand``: somebody drew what is ``found``; no line leaves it, and its own outline counts only if there is one in
+    the photo, since a mask may be drawn loosely.
+    """
+    height, width = boundary.shape
+    diagonal = float(np.hypot(height, width))
+    ridges = tracing.trace(boundary)
+    seen = found or guess
+    rims = outline.outlines(seen.mask, boundary) if seen else []
+    if found and by_hand:
+        near = ndimage.distance_transform_edt(~found.mask) <= _RIM * diagonal
+        rims = [rim for rim in rims if (rim.strength > _FAINT).mean() > _REAL]
+        rims, ridges, details = (
+            [c for chain in some for c in tracing.cut(chain, near)] for some in (rims, ridges, details)
+        )
+    worth = _OUTLINE if found else _GUESSED_OUTLINE
+    belongs = _belonging(found, _RIM * diagonal) if found else _likely(height, width, guess)
+    outlined = [np.where(rim.strength > _FAINT, worth * rim.strength, _GUESS) for rim in rims]
+    inner = []
+    for ridge in ridges:
+        weight = np.maximum(ridge.strength - _NOISE, 0) / (1 - _NOISE) * _sampled(belongs, ridge.points)
+        weight[_along_frame(ridge.points, height, width, _FRAME * diagonal)] = _OUTSIDE
+        inner.append(weight)
+    chains = [*rims, *ridges, *details]
+    weights = [*outlined, *inner, *(detail.strength.copy() for detail in details)]
+    _keep_one_of_each(chains, weights)
+    told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
+    if attention is not None:
+        look = 0.5 + ndimage.maximum_filter(attention, 9)
+        told = [np.where(w > 0, w * _sampled(look, chain.points), w) for chain, w in zip(chains, told, strict=True)]
+    if emphasis is not None:
+        told = [np.where(w > 0, w * _sampled(emphasis, chain.points), w) for chain, w in zip(chains, told, strict=True)]
+    return Lines(chains, told, height, width)
+
+
+def _keep_one_of_each(chains: list[Chain], weights: list[Array]) -> None:
+    """Take the weight off lines that run beside a better one; the two sides of a pole are one line too."""
+    order = sorted(range(len(chains)), key=lambda i: -np.maximum(weights[i], 0).sum())
+    drawn: list[Array] = []
+    for i in order:
+        points, weight = chains[i].points, weights[i]
+        if drawn:
+            near = cubics.beside(points, drawn, _SAME)
+            weight[near] = np.minimum(weight[near], _GUESS)
+        back = _own_double(chains[i]) & (weight > 0)
+        weight[back] = _GUESS
+        drawn += [points[run] for run in _runs(weight > 0) if len(run) > 2]
+
+
+def _own_double(chain: Chain) -> NDArray[np.bool_]:
+    """Which points [M] run within `_SAME` px beside an earlier part of their own chain."""
+    points, size = chain.points, len(chain.points)
+    tangent = np.gradient(points, axis=0)
+    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+    pairs = cKDTree(points).query_pairs(_SAME, output_type="ndarray")
+    early, late = pairs.min(axis=1), pairs.max(axis=1)
+    apart = late - early
+    if chain.closed:
+        apart = np.minimum(apart, size - apart)
+    beside = (apart > 3 * _SAME) & (np.abs((tangent[early] * tangent[late]).sum(1)) > 0.75)
+    result = np.zeros(size, dtype=np.bool_)
+    result[late[beside]] = True
+    return result
+
+
+def _runs(flags: NDArray[np.bool_]) -> list[NDArray[np.int_]]:
+    """The indices of each unbroken run of true ``flags`` [M]."""
+    index = np.flatnonzero(flags)
+    return np.split(index, np.flatnonzero(np.diff(index) > 1) + 1) if len(index) else []
+
+
+def _belonging(found: Foreground, rim: float) -> Array:
+    """[h, w]: 1 on the object and up to ``rim`` px outside, less where the mask may err, negative on the background."""
+    near = ndimage.maximum_filter(found.score, 5)
+    result: Array = np.where(ndimage.distance_transform_edt(~found.mask) <= rim, 1.0, np.interp(near, *_UNSURE))
+    return result
+
+
+def _likely(height: int, width: int, guess: Foreground | None) -> Array:
+    """[h, w]: what a photo without a clear object is about lies more often in its middle, and on the guess at one."""
+    y, x = np.mgrid[:height, :width]
+    apart = np.hypot(x - width / 2, y - height / 2) / np.hypot(height, width)
+    result: Array = np.exp(-0.5 * (apart / _MIDDLE) ** 2)
+    if guess is not None:
+        result *= np.where(ndimage.binary_dilation(guess.mask, iterations=3), 1.0, _NOT_GUESSED)
+    return result
+
+
+def _telling(points: Array) -> Array:
+    """[M]: how much each point of a line tells of its shape; what turns tells most (Attneave, 1954)."""
+    index = np.arange(len(points))
+    before = points - points[np.maximum(index - _TURN_REACH, 0)]
+    after = points[np.minimum(index + _TURN_REACH, len(points) - 1)] - points
+    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    turn = np.abs(np.arctan2(cross, (before * after).sum(1)))
+    turn = ndimage.gaussian_filter1d(np.minimum(turn / _SHARP, 1.0), 6.0, mode="nearest")
+    result: Array = _STRAIGHT + (_CURVED - _STRAIGHT) * turn
+    return result
+
+
+def _sampled(values: Array, points: Array) -> Array:
+    result: Array = ndimage.map_coordinates(values, points[:, ::-1].T - 0.5, order=1, mode="nearest")
+    return result
+
+
+def _along_frame(points: Array, height: int, width: int, near: float) -> NDArray[np.bool_]:
+    """Which points [M] of a polyline run along the frame of the map within ``near`` px of it."""
+    tangent = np.abs(np.gradient(points, axis=0))
+    level, upright = tangent[:, 1] < 0.2 * tangent[:, 0], tangent[:, 0] < 0.2 * tangent[:, 1]
+    x, y = points.T
+    result: NDArray[np.bool_] = (level & (np.minimum(y, height - y) < near)) | (
+        upright & (np.minimum(x, width - x) < near)
+    )
+    return result

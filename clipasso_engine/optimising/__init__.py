@@ -1,0 +1,1 @@
+"""Moving the chosen strokes until they fit."""

@@ -1,0 +1,83 @@
+"""Guidance: how far a rendered sketch is from what the photo shows, as a loss that gradients can follow.
+
+A guidance is built once from the photo, which computes its target once; afterwards only sketches are looked at. It
+knows nothing of strokes or rasterisers: it is given ink and gives a loss. A new guidance is one file here and one line
+in `_BUILDERS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from ...contract.errors import UserError
+from ...contract.job import SketchJob
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a guidance may know of the photo."""
+
+    rgb: (
+        np.ndarray
+    )  # uint8 [h, w, 3], over white, the background already removed where that was asked; h:w as the ink's
+    boundary: np.ndarray  # float32 [h', w'] in 0..1, the lines to draw
+    device: torch.device
+    seed: int = 0
+    text: str = ""  # what the photo shows, in words; empty: the photo alone speaks
+    clip_model: str = "RN101"  # an image tower of the CLIP library
+
+
+class Guidance(Protocol):
+    """A loss of rendered sketches against one photo.
+
+    ``ink`` is float [B, h, w] in 0..1, 1 where a stroke is opaque, B candidates at once, h:w as the photo has. Both
+    losses are float [B], lower is better, and differentiable with respect to ``ink``.
+    """
+
+    name: str
+
+    def loss(self, ink: torch.Tensor, fraction: float) -> torch.Tensor:
+        """The loss to descend at ``fraction`` (0 at the first step, 1 at the last) of the optimisation; it may use
+        random augmentations, drawn from the subject's seed."""
+        ...
+
+    def evaluate(self, ink: torch.Tensor) -> torch.Tensor:
+        """The loss to compare by: no randomness, the same measure at every step and for every candidate."""
+        ...
+
+
+_BUILDERS = {"boundary": "boundary", "clip": "clip", "both": "both"}
+
+
+def build(name: str, subject: Subject) -> Guidance:
+    """The guidance called ``name`` (a key of `_BUILDERS`) for this photo.
+
+    Its module is imported only now, so that CLIP's packages are needed by those who use CLIP alone. Raises `UserError`
+    when its packages or weights are missing.
+    """
+    return import_module(f"{__name__}.{_BUILDERS[name]}").build(subject)
+
+
+def choose(job: SketchJob) -> tuple[str, str]:
+    """The guidance a job shall have, and a line of notice for the user where ``auto`` does without CLIP, else "".
+
+    Looks only whether packages and weights are there: `build` checks and may still raise.
+    """
+    from ...clip import network as clip_network
+
+    if job.guidance == "boundary" and job.text:
+        raise UserError(
+            f"The text {job.text!r} needs CLIP, but the guidance is boundary. Choose --guidance both, or drop it."
+        )
+    if job.guidance != "auto":
+        return job.guidance, ""
+    if job.text or clip_network.usable(job.clip_model):
+        return "both", ""
+    missing = "weights are" if clip_network.installed() else "packages are"
+    return "boundary", f"Guided by the photo's lines alone, since CLIP's {missing} not installed (clipasso doctor)."

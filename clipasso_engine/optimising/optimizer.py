@@ -1,0 +1,95 @@
+"""The loop: strokes -> ink -> guidance -> gradient, with the best so far always at hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from .free_points import FreePoints
+from .guidance import Guidance
+from .line_quality import LineQuality
+from .rasterizer import render
+
+LINE_WIDTH = 3.0
+"""Px on the canvas: the paper's 1.5 is a radius."""
+
+Watch = Callable[[int, float, torch.Tensor], bool]
+"""Called with (step, loss of the best candidate, its points [S, P, 2]) after each step; True stops."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of K candidates; everything on the CPU."""
+
+    points: torch.Tensor  # [K, S, P, 2] the best of each candidate, NaN where the start is
+    losses: list[float]  # [K] their evaluated losses
+    first_loss: float  # evaluated, of the best candidate's start
+    steps: int
+
+    @property
+    def best(self) -> int:
+        return min(range(len(self.losses)), key=self.losses.__getitem__)
+
+
+def optimize(
+    start: torch.Tensor,
+    guidance: Guidance,
+    size: tuple[int, int],
+    steps: int,
+    watch: Watch,
+    learning_rate: float = 0.5,
+    evaluate_every: int = 10,
+    keep_lines: bool = True,
+    backend: str = "native",
+) -> Outcome:
+    """Descend the guidance's loss from K candidates at once with Adam.
+
+    Args:
+        start: float32 [K, S, P, 2], canvas pixels, on the device to compute on; NaN where a stroke has fewer cubics
+            than P = 3 k + 1 points are for (see `bezier.stroke_arrays`). Strokes keep their cubics, and smooth joins stay smooth.
+        size: (width, height) of the canvas in pixels.
+        learning_rate: pixels; falls to a tenth along a cosine.
+        backend: the rasteriser, see `rasterizer.render`.
+        keep_lines: hold the strokes to the quality of the start's lines; not for a random start, which has none.
+
+    To the guidance's loss comes what harms the line itself (`LineQuality`). A candidate's best is the lowest of its
+    evaluations, which include the start and the end: the result is never worse than the start.
+    """
+    shape = FreePoints(start)
+    free = shape.start.clone().requires_grad_(True)
+    quality = LineQuality(shape.start, shape.pieces) if keep_lines else None
+    adam = torch.optim.Adam([free], lr=learning_rate)
+
+    def evaluate(points: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            loss = guidance.evaluate(render(shape.chains(points), *size, LINE_WIDTH, backend=backend))
+            return loss + quality.penalty(points) if quality else loss
+
+    best, losses = shape.start.clone(), evaluate(shape.start)
+    first = losses.clone()
+    done = 0
+    for step in range(1, steps + 1):
+        fraction = (step - 1) / max(steps - 1, 1)
+        for group in adam.param_groups:
+            group["lr"] = learning_rate * (0.55 + 0.45 * math.cos(math.pi * fraction))
+        adam.zero_grad(set_to_none=True)
+        points = shape.controls(free)
+        loss = guidance.loss(render(shape.chains(points), *size, LINE_WIDTH, backend=backend), fraction)
+        if quality:
+            loss = loss + quality.penalty(points)
+        loss.sum().backward()
+        adam.step()
+        done = step
+        moved = shape.controls(free.detach())
+        if step % evaluate_every == 0 or step == steps:
+            now = evaluate(moved)
+            better = now < losses
+            best[better], losses[better] = moved[better], now[better]
+        leader = int(losses.argmin())
+        if watch(step, float(losses[leader]), shape.finished(moved)[leader]):
+            break
+    leader = int(losses.argmin())
+    return Outcome(shape.finished(best).cpu(), losses.tolist(), float(first[leader]), done)

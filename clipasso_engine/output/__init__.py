@@ -1,0 +1,1 @@
+"""Files: SVG, preview, pictures of the stages."""

@@ -1,0 +1,34 @@
+"""A sketch as a picture, without Inkscape."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import torch
+from PIL import Image
+
+from ..bezier import stroke_arrays
+from ..contract.sketch import Sketch
+from ..optimising import rasterizer
+from . import files
+
+LONGER_SIDE = 1024
+"""Pixels of the picture."""
+
+
+def write(sketch: Sketch, path: str | os.PathLike[str]) -> None:
+    """Write a PNG of the sketch, black on white. Raises `UserError` if it cannot be written."""
+    data = io.BytesIO()
+    render(sketch).save(data, format="PNG")
+    files.write(path, data.getvalue())
+
+
+def render(sketch: Sketch) -> Image.Image:
+    """The sketch in grey on white, `LONGER_SIDE` pixels on its longer side."""
+    scale = LONGER_SIDE / max(sketch.width, sketch.height)
+    width, height = (max(1, round(side * scale)) for side in (sketch.width, sketch.height))
+    points = torch.tensor(stroke_arrays.of_sketch(sketch), dtype=torch.float32) * scale
+    widths = torch.tensor([stroke.width for stroke in sketch.strokes]) * scale
+    paper = 1 - rasterizer.render(points, width, height, widths)
+    return Image.fromarray((paper * 255).round().byte().numpy())

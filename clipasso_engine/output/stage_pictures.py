@@ -1,0 +1,72 @@
+"""What the pipeline saw and decided on its way, as pictures that lie exactly over each other and over the photo."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..bezier import stroke_arrays
+from ..bezier.cubics import Array
+from ..contract.sketch import Sketch, Stroke
+from ..optimising.optimizer import LINE_WIDTH
+from ..pipeline import Stages
+from . import files, preview
+
+
+def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
+    """Write PNGs of the whole photo's frame, `preview.LONGER_SIDE` pixels on the longer side, into ``folder``.
+
+    ``boundary``: the network's map. ``saliency``: how much each place looks like the object. ``mask``: the object; both
+    are white where none was found, since then everything is drawn. ``details``: where more lines were asked for; only
+    there if that was done. ``lines``: what strokes are wanted on, the brighter the more. ``start-N`` and ``level-N``:
+    the strokes before and after the optimisation. What lies outside the part of the photo that was looked at is black
+    in all but those. Raises `UserError` where nothing can be written.
+    """
+    found = stages.view.found
+    everything = np.ones_like(stages.view.boundary)
+    maps = {
+        "boundary": stages.view.boundary,
+        "saliency": everything if found is None else found.score,
+        "mask": everything if found is None else found.mask.astype(np.float32),
+        "lines": stages.lines.picture(),
+    }
+    if stages.details.any():
+        maps["details"] = stages.details
+    pictures = {name: _in_frame(values, stages) for name, values in maps.items()}
+    for level, start in stages.starts.items():
+        pictures[f"start-{level}"] = preview.render(_sketch(start.controls, level, stages))
+    for sketch in sketches:
+        if f"level-{sketch.level}" not in pictures:  # other candidates come after the best
+            pictures[f"level-{sketch.level}"] = preview.render(sketch)
+    files.make_folder(folder)
+    for name, picture in pictures.items():
+        data = io.BytesIO()
+        picture.save(data, format="PNG")
+        files.write(folder / f"{name}.png", data.getvalue())
+
+
+def _in_frame(values: NDArray[np.float32], stages: Stages) -> Image.Image:
+    """A map [h, w] in 0..1 of what is looked at, in its place in the photo."""
+    height, width = stages.picture.rgb.shape[:2]
+    scale = preview.LONGER_SIDE / max(width, height)
+    box = stages.view.box
+    left, top, right, bottom = (round(side * scale) for side in (box.left, box.top, box.right, box.bottom))
+    grey = Image.fromarray(np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8))
+    frame = Image.new("L", (max(1, round(width * scale)), max(1, round(height * scale))))
+    frame.paste(grey.resize((max(1, right - left), max(1, bottom - top)), Image.Resampling.BILINEAR), (left, top))
+    return frame
+
+
+def _sketch(controls: Array, level: int, stages: Stages) -> Sketch:
+    """Canvas strokes [N, 3 S + 1, 2] as a sketch over the photo."""
+    picture = stages.picture
+    placed = stroke_arrays.separate(stages.view.to_photo(controls, picture))
+    corners = stages.view.to_photo(np.array([[0.0, 0.0], [LINE_WIDTH, 0.0]]), picture)
+    width = float(corners[1, 0] - corners[0, 0])
+    strokes = tuple(Stroke(tuple((float(x), float(y)) for x, y in points), width) for points in placed)
+    return Sketch(level, picture.width, picture.height, strokes, 0.0)

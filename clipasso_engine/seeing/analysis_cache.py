@@ -1,0 +1,137 @@
+"""What was seen in a photo, kept by the hash of its file, so that another level or style does not look at it again.
+
+Files of arrays under CLIPASSO_HOME/cache, the photo itself not among them. They are as good as computed anew: the key
+holds the weights and the code that made them, and a file that cannot be read is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+import zipfile
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..contract import paths
+from ..contract.sketch import Shape
+from . import boundary, foreground, view
+from .closeup import Box
+from .foreground import Foreground
+from .photo import Photo
+from .rembg_foreground import Model
+from .view import CANVAS, View
+
+if TYPE_CHECKING:
+    from torch import nn
+
+MAX_BYTES = 64 << 20
+"""Of all files together; those that were not used for longest go."""
+
+
+def look(
+    network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape] = (), larger: Model | None = None
+) -> View:
+    """`view.look`, from the cache where the same photo was looked at before. Raises what that raises."""
+    file = folder() / f"{_key(picture, background, mask, larger)}.npz"
+    seen = _read(file, picture)
+    if seen is None:
+        seen = view.look(network, picture, background, mask, larger)
+        with contextlib.suppress(OSError):  # a full disk, a folder that cannot be written
+            _write(file, seen)
+            _keep_within(MAX_BYTES)
+    return seen
+
+
+def folder() -> Path:
+    """Where the files are."""
+    return paths.home() / "cache"
+
+
+def files() -> list[Path]:
+    """Those there are, the one used last first."""
+
+    def age(file: Path) -> int:
+        try:
+            return -file.stat().st_mtime_ns
+        except OSError:  # removed meanwhile
+            return 0
+
+    return sorted(folder().glob("*.npz"), key=age)
+
+
+def clear() -> int:
+    """Remove all files; the bytes that were freed. Raises `OSError`."""
+    freed = 0
+    for file in files():
+        with contextlib.suppress(FileNotFoundError):
+            freed += file.stat().st_size
+            file.unlink()
+    return freed
+
+
+@lru_cache(maxsize=1)
+def _made_by() -> str:
+    digest = hashlib.sha256((boundary.WEIGHTS_SHA256 + foreground.WEIGHTS_SHA256).encode())
+    for module in sorted(Path(__file__).parent.glob("*.py")):  # whatever in this room may change what is seen
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+def _key(picture: Photo, background: str, mask: Sequence[Shape], larger: Model | None) -> str:
+    return hashlib.sha256(repr((picture.sha256, background, mask, larger, _made_by())).encode()).hexdigest()
+
+
+def _read(file: Path, picture: Photo) -> View | None:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            box = Box(*(int(edge) for edge in arrays["box"]))
+            canvas = boundary.resized(box.crop(picture.rgb), CANVAS)
+            result = View(box, canvas, arrays["boundary"], _object(arrays, "found"), _object(arrays, "guess"))
+        _touch(file)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+    return result if result.rgb.shape[:2] == result.boundary.shape else None
+
+
+def _object(arrays: Mapping[str, Any], name: str) -> Foreground | None:
+    return Foreground(arrays[f"{name}_mask"], arrays[f"{name}_score"]) if f"{name}_mask" in arrays else None
+
+
+def _write(file: Path, seen: View) -> None:
+    box = np.array([seen.box.left, seen.box.top, seen.box.right, seen.box.bottom])
+    arrays = {"box": box, "boundary": seen.boundary}
+    for name, item in (("found", seen.found), ("guess", seen.guess)):
+        if item is not None:
+            arrays |= {f"{name}_mask": item.mask, f"{name}_score": item.score}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=file.parent, suffix=".part")
+    try:
+        with open(handle, "wb") as stream:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+        _touch(Path(part))
+        os.replace(part, file)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+def _touch(file: Path) -> None:
+    """Used now. Said in nanoseconds: a file system's own clock gives the uses of several milliseconds the same time."""
+    now = time.time_ns()
+    os.utime(file, ns=(now, now))
+
+
+def _keep_within(limit: int) -> None:
+    total = 0
+    for file in files():
+        with contextlib.suppress(FileNotFoundError):
+            total += file.stat().st_size
+            if total > limit:
+                file.unlink()

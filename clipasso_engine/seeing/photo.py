@@ -1,0 +1,215 @@
+"""Decode a photo file into pixels: oriented, over white, 8 bits a channel."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from ..contract.errors import UserError
+
+MIN_SIDE = 16
+"""Pixels; fewer hold nothing to trace."""
+
+MAX_ASPECT = 20
+"""Longer side over shorter: beyond it the shorter side vanishes at the size the method works at."""
+
+MAX_WORKING_SIDE = 2048
+"""Pixels; several times what the method looks at, and little memory. Larger photos are reduced to it."""
+
+MAX_DECODED_PIXELS = 64_000_000
+"""What may be held while decoding: 4 bytes a pixel in Pillow, in up to three copies where there is transparency."""
+
+MAX_JPEG_PIXELS = 512_000_000
+"""A baseline JPEG is reduced while it is read, so there time is the limit, not memory."""
+
+# Pillow's own limit on pixels would speak before ours, in its words.
+Image.MAX_IMAGE_PIXELS = None
+
+# Reading EPS starts a foreign program, Ghostscript, on a file that nobody has checked.
+_EXCLUDED_FORMATS = frozenset({"EPS"})
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = frozenset({5, 6, 7, 8})
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo.
+
+    ``rgb`` and ``alpha`` show the whole photo, reduced where its longer side exceeds `MAX_WORKING_SIDE`; strokes are
+    measured in the pixels of ``width`` x ``height``, the file's own size after orientation.
+    """
+
+    rgb: NDArray[np.uint8]  # [h, w, 3], over white
+    alpha: NDArray[np.float32] | None  # [h, w] in 0..1; None if the photo is opaque
+    sha256: str  # of the file's bytes
+    width: int
+    height: int
+
+
+def load(path: str | os.PathLike[str]) -> Photo:
+    """Read anything Pillow reads (but EPS): EXIF orientation, transparency, palette, 16 bits, CMYK, first frame.
+
+    Raises `UserError` if there is no such file, it may not be read, is no image, is damaged, or is too small
+    (`MIN_SIDE`), too large (`MAX_DECODED_PIXELS`, `MAX_JPEG_PIXELS`) or too elongated (`MAX_ASPECT`).
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise UserError(f"{path} is a folder, not a photo. Choose an image file in it.")
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path} is not an ordinary file, so it cannot be read as a photo. Choose an image file.")
+        with path.open("rb") as file, warnings.catch_warnings():
+            # Pillow warns about untidy files that it reads all the same.
+            warnings.simplefilter("ignore")
+            return _decode(file, path)
+    except FileNotFoundError:
+        raise UserError(f"There is no photo at {path}. Check the path, or relink the image in the document.") from None
+    except PermissionError:
+        raise UserError(f"{path} may not be read: permission denied. Make the file readable and try again.") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"{path} cannot be read: {reason}. Copy the photo elsewhere and try again.") from error
+
+
+def _decode(file: BinaryIO, path: Path) -> Photo:
+    sha256 = _sha256(file)
+    file.seek(0)
+    image = _open(file, path)
+    declared = image.size
+    # Only JPEG heeds this: it then decodes at 1/2, 1/4 or 1/8, never below the size asked for.
+    image.draft(None, (MAX_WORKING_SIDE, MAX_WORKING_SIDE))
+    reduced_on_reading = image.size != declared
+    _check_size(path, declared, image.size, progressive="progressive" in image.info)
+    try:
+        image.load()
+        orientation = _orientation(image)
+        rgba = _upright(_working_size(_plain(image)), orientation)
+    except MemoryError:
+        raise
+    except Exception as error:  # each of Pillow's decoders fails in its own way on bad data
+        raise _damaged(path, error) from error
+    # TIFFs come upright out of load(), so their size is known only now.
+    width, height = declared if reduced_on_reading else image.size
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return Photo(*_over_white(rgba), sha256, width, height)
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _open(file: BinaryIO, path: Path) -> Image.Image:
+    Image.init()
+    formats = [name for name in Image.ID if name not in _EXCLUDED_FORMATS]
+    try:
+        return Image.open(file, formats=formats)
+    except UnidentifiedImageError:
+        raise UserError(f"{path} is not an image that can be read here. Save the photo as PNG or JPEG.") from None
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    return UserError(f"{path} is damaged and cannot be decoded ({error}). Take another copy of the photo.")
+
+
+def _check_size(path: Path, declared: tuple[int, int], decoded: tuple[int, int], progressive: bool) -> None:
+    width, height = declared
+    if min(declared) < MIN_SIDE:
+        raise UserError(
+            f"{path} is only {width} x {height} pixels. Choose a photo of at least {MIN_SIDE} pixels on each side."
+        )
+    # A progressive JPEG is held whole by its decoder, however much it is reduced.
+    held_width, held_height = declared if progressive else decoded
+    held_too_many = held_width * held_height > MAX_DECODED_PIXELS
+    if held_too_many or width * height > MAX_JPEG_PIXELS:
+        limit = MAX_DECODED_PIXELS if held_too_many else MAX_JPEG_PIXELS
+        raise UserError(
+            f"{path} is too large: {width} x {height} pixels, and at most {limit // 1_000_000} million can be decoded. "
+            f"Save a smaller copy; {MAX_WORKING_SIDE} pixels on the longer side are plenty."
+        )
+    if max(declared) > MAX_ASPECT * min(declared):
+        raise UserError(
+            f"{path} is too elongated: {width} x {height} pixels. "
+            f"Crop it so that the longer side is at most {MAX_ASPECT} times the shorter."
+        )
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """The image as RGB, or as RGBA if it has transparency."""
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _grey_of_8_bits(image)
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _grey_of_8_bits(image: Image.Image) -> Image.Image:
+    low, high = _value_range(image)
+    # Reduced before the arithmetic, which takes several copies.
+    reduced = _working_size(image.convert("I") if image.mode.startswith("I;16") else image)
+    values = np.nan_to_num(np.asarray(reduced, np.float32), nan=low).clip(low, high)
+    return Image.fromarray(np.rint((values - low) * (255 / (high - low))).astype(np.uint8))
+
+
+def _value_range(image: Image.Image) -> tuple[float, float]:
+    """Black and white of deep grey: the file does not say for 32 bits, so the tightest usual range that fits."""
+    if image.mode.startswith("I;16"):
+        return 0, 65535
+    values = np.asarray(image)
+    finite = np.isfinite(values)
+    low = float(values.min(initial=0, where=finite))
+    high = float(values.max(initial=0, where=finite))
+    for white in (1, 255, 65535):
+        if low >= 0 and high <= white:
+            return 0, white
+    return low, high
+
+
+def _working_size(image: Image.Image) -> Image.Image:
+    if max(image.size) <= MAX_WORKING_SIDE:
+        return image
+    scale = MAX_WORKING_SIDE / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a broken EXIF block is no reason to refuse the pixels
+        return 1
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    transpose = _UPRIGHT.get(orientation)
+    return image if transpose is None else image.transpose(transpose)
+
+
+def _over_white(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
+    pixels = np.array(image)
+    if image.mode == "RGB":
+        return pixels, None
+    alpha = pixels[..., 3].astype(np.float32) / np.float32(255)
+    opacity = alpha[..., None]
+    rgb = np.rint(pixels[..., :3] * opacity + 255 * (1 - opacity)).astype(np.uint8)
+    return rgb, None if alpha.min() == 1 else alpha

@@ -1,0 +1,129 @@
+"""Jobs in, events out, one JSON object a line (see `contract.protocol`), one job after the other.
+
+A worker ends, at once and without a trace, when one of its streams is closed, or at ``cancel``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import queue
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from .. import __version__
+from ..contract.errors import UserError
+from ..contract.job import SketchJob
+from ..contract.protocol import PROTOCOL, Message, decode, encode
+from . import engine_log
+from . import job_run as runner
+
+MAX_LINE = 1 << 28
+"""Bytes; a job is a few hundred, unless it brings its photo."""
+
+
+@dataclass
+class _Request:
+    message: Message
+    arrived: float  # on the clock of time.monotonic
+    stop: threading.Event
+
+
+class Worker:
+    """Serves whoever is at the other end of two streams, until that one has gone."""
+
+    def __init__(self, source: BinaryIO, protocol: BinaryIO, gone: Callable[[], object], start_up: bool = True) -> None:
+        """``gone`` is called, in some thread, at the end. ``start_up``: whether this process was started for the job,
+        whose report then counts the time that took."""
+        self._source, self._protocol, self._gone = source, protocol, gone
+        self._requests: queue.SimpleQueue[_Request | Exception | None] = queue.SimpleQueue()
+        self._counts_start_up = start_up
+        self._start_up = 0.0  # seconds; the first job's start counts them
+
+    def serve(self) -> None:
+        self._emit({"type": "hello", "protocol": PROTOCOL, "version": __version__})
+        if self._counts_start_up:
+            self._start_up = time.monotonic() - runner.process_start()
+        threading.Thread(target=self._listen, daemon=True).start()
+        while True:
+            request = self._requests.get()
+            if request is None:
+                return
+            engine_log.redirect(1, 2)
+            if isinstance(request, Exception):
+                self._emit_bug(request)
+            else:
+                self._answer(request)
+
+    def _listen(self) -> None:
+        """Put jobs on the queue, heed the rest at once. Its end is the process's."""
+        stop = threading.Event()
+        with contextlib.suppress(OSError):  # a broken connection
+            for line in iter(lambda: self._source.readline(MAX_LINE), b""):
+                try:
+                    message = decode(line)
+                except (ValueError, RecursionError) as error:
+                    self._requests.put(error)
+                    continue
+                if message["type"] == "cancel":
+                    break
+                if message["type"] == "stop":
+                    stop.set()
+                elif message["type"] == "job":
+                    stop = threading.Event()  # a late "stop" must not reach the next job
+                    self._requests.put(_Request(message, time.monotonic(), stop))
+                else:
+                    self._requests.put(ValueError(f"unknown message: {message['type']!r}"))
+        stop.set()
+        self._requests.put(None)
+        self._gone()
+
+    def _answer(self, request: _Request) -> None:
+        since, self._start_up = request.arrived - self._start_up, 0.0
+        try:
+            with _photo_at_hand(request.message) as message:
+                job = SketchJob.from_message(message)
+                sketches, report = runner.run(job, self._emit, request.stop.is_set, since)
+            self._emit({"type": "result", "sketches": [sketch.to_json() for sketch in sketches], "report": report})
+        except UserError as error:
+            self._emit({"type": "error", "kind": "user", "message": str(error), "log": ""})
+        except Exception as error:
+            self._emit_bug(error)
+
+    def _emit_bug(self, error: Exception) -> None:
+        log = engine_log.record_bug(error)
+        message = f"{type(error).__name__}: {error}"
+        self._emit({"type": "error", "kind": "bug", "message": message, "log": str(log or "")})
+
+    def _emit(self, message: Message) -> None:
+        line = encode(message)
+        try:
+            self._protocol.write(line)
+            self._protocol.flush()
+        except OSError:
+            self._gone()  # nobody reads any more
+
+
+@contextlib.contextmanager
+def _photo_at_hand(message: Message) -> Iterator[Message]:
+    """A job whose photo is a file here: one that travelled with the job is unpacked for the time of the block."""
+    if "photo_bytes" not in message:
+        yield message
+        return
+    rest = {name: value for name, value in message.items() if name != "photo_bytes"}
+    name = re.split(r"[/\\]", str(message.get("photo", "")))[-1] or "photo"
+    try:
+        content = base64.b64decode(message["photo_bytes"], validate=True)
+        with tempfile.TemporaryDirectory(prefix="clipasso-") as folder:
+            photo = Path(folder, name)
+            photo.write_bytes(content)
+            yield {**rest, "photo": str(photo)}
+    except (OSError, binascii.Error) as error:
+        raise UserError(f"The photo {name} could not be unpacked where the engine runs ({error}).") from error

@@ -1,0 +1,1 @@
+"""From chosen strokes to finished sketches, level by level."""

@@ -1,0 +1,161 @@
+"""One job under way: levels optimised one after the other, with messages, figures and an eye on the clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..bezier import stroke_arrays
+from ..bezier.cubics import Array
+from ..choosing.drawings import batched
+from ..choosing.selection import Choice
+from ..contract.events import Emit
+from ..contract.job import SketchJob
+from ..contract.sketch import Sketch, Stroke
+from ..lines import weighted_lines
+from ..optimising import guidance
+from ..optimising.guidance import Guidance
+from ..optimising.less_memory import with_less_memory
+from ..optimising.optimizer import LINE_WIDTH, Outcome, optimize
+from ..seeing import photo
+from ..seeing.view import View
+from . import colours
+
+STEPS = {"draft": 20, "normal": 60, "best": 200}
+"""Optimisation steps per level, by quality. From a traced start the loss hardly falls after 60 (docs/method.md)."""
+
+_MESSAGE_EVERY = 0.1  # seconds between two previews
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What the pipeline saw and decided before it optimised, for those who look into it."""
+
+    picture: photo.Photo
+    view: View
+    lines: weighted_lines.Lines
+    starts: dict[int, Choice]  # by level, the first candidate's
+    subject: guidance.Subject
+    guide: Guidance
+    details: NDArray[np.float32]  # [h, w] in 0..1: where more lines were asked for
+
+    @property
+    def device(self) -> torch.device:
+        return self.subject.device
+
+
+class Run:
+    """The job's clock, its messages, its figures."""
+
+    def __init__(self, job: SketchJob, emit: Emit, stop: Callable[[], bool]) -> None:
+        self._job, self._emit, self._stop = job, emit, stop
+        self._begun = time.monotonic()
+        self._last_message = 0.0
+        self._seconds: dict[str, float] = {}
+        self._steps, self._first_loss = 0, 0.0
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self._emit({"type": "stage", "name": name})
+        begun = time.monotonic()
+        yield
+        self._seconds[name] = round(time.monotonic() - begun, 3)
+
+    def notice(self, message: str) -> None:
+        """Something the user should know, though the work goes on."""
+        self._emit({"type": "notice", "message": message})
+
+    def level(self, stages: Stages, level: int, starts: list[Choice]) -> list[Sketch]:
+        """The sketches of one level, one per candidate start, best first."""
+
+        def work(device: torch.device, candidates: int) -> Outcome:
+            return self._optimized(stages, level, starts[:candidates], device)
+
+        self._last_message = 0.0  # the start is always shown
+        self._preview(0, level, 0.0, stages.view.to_photo(starts[0].controls, stages.picture))
+        with few_threads(stages):
+            outcome = with_less_memory(work, stages.device, len(starts), self.notice)
+        self._steps += outcome.steps
+        self._first_loss = self._first_loss or outcome.first_loss
+        order = sorted(range(len(outcome.losses)), key=outcome.losses.__getitem__)
+        sketches = [finished(outcome, k, starts[k].gain, level, stages) for k in order]
+        self._emit({"type": "level", "sketch": sketches[0].to_json()})
+        return sketches
+
+    def _optimized(self, stages: Stages, level: int, starts: list[Choice], device: torch.device) -> Outcome:
+        guide = stages.guide
+        if device != stages.device:
+            guide = guidance.build(guide.name, replace(stages.subject, device=device))
+
+        def watch(step: int, loss: float, points: torch.Tensor) -> bool:
+            # Candidates of fewer strokes are padded; their padding is no stroke.
+            controls = points[: len(starts[0].controls)].cpu().numpy().astype(np.float64)
+            self._preview(step, level, loss, stages.view.to_photo(controls, stages.picture))
+            return self.over()
+
+        steps = 0 if self.over() else STEPS[self._job.quality]
+        points = batched(starts).to(device)
+        return optimize(points, guide, stages.view.size, steps, watch, backend=self._job.rasterizer)
+
+    def over(self) -> bool:
+        """Whether to finish with the best so far: that was asked for, or the time budget is spent."""
+        return self._stop() or time.monotonic() - self._begun > self._job.time_budget
+
+    def _preview(self, step: int, level: int, loss: float, controls: Array) -> None:
+        now = time.monotonic()
+        if now - self._last_message < _MESSAGE_EVERY:
+            return
+        self._last_message = now
+        steps, strokes = (
+            STEPS[self._job.quality],
+            [points.tolist() for points in stroke_arrays.separate(controls.round(1))],
+        )
+        self._emit({"type": "step", "step": step, "steps": steps, "level": level, "loss": loss, "strokes": strokes})
+
+    def report(self, guidance_name: str, device: str, sketches: list[Sketch]) -> dict[str, Any]:
+        return {
+            "strokes": [len(sketch.strokes) for sketch in sketches],
+            "steps": self._steps,
+            "seconds": self._seconds,
+            "first_loss": self._first_loss,
+            "best_loss": sketches[0].loss,
+            "guidance": guidance_name,
+            "device": device,
+        }
+
+
+@contextmanager
+def few_threads(stages: Stages) -> Iterator[None]:
+    """One thread for guidance by lines on a CPU: its steps are so short that waiting for a second one, where other
+    programs are at work, costs ten times what it gains."""
+    threads = torch.get_num_threads()
+    if stages.device.type == "cpu" and stages.guide.name == "boundary":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def finished(outcome: Outcome, candidate: int, gain: Array, level: int, stages: Stages) -> Sketch:
+    """A candidate as a sketch on the photo; ``gain`` [S]: what each stroke was worth at the start."""
+    view, picture = stages.view, stages.picture
+    controls = outcome.points[candidate, : len(gain)].numpy().astype(np.float64)
+    scale = view.box.width / view.size[0] * picture.width / picture.rgb.shape[1]
+    shades = colours.along(
+        stroke_arrays.even(controls), view.rgb, 2 * LINE_WIDTH, view.found.mask if view.found else None
+    )
+    strokes = tuple(
+        Stroke(tuple((float(x), float(y)) for x, y in points), LINE_WIDTH * scale, float(worth / gain.max()), shade)
+        for points, worth, shade in zip(
+            stroke_arrays.separate(view.to_photo(controls, picture)), gain, shades, strict=True
+        )
+    )
+    return Sketch(level, picture.width, picture.height, strokes, outcome.losses[candidate])

@@ -1,0 +1,46 @@
+"""The abstraction path: quick sketches of fewer and of more strokes than were asked for.
+
+With them at hand, stepping through the levels of a finished sketch costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..choosing.drawings import Choice, batched
+from ..contract.job import PATH, SketchJob
+from ..contract.sketch import Sketch
+from ..optimising.optimizer import optimize
+from .levels import Run, Stages, few_threads, finished
+
+STEPS = 20
+"""Optimisation steps for each level; a traced start is near its end after so many."""
+
+_AT_LEAST = 32  # the level up to which the path goes
+
+
+class Starts(Protocol):
+    def of(self, level: int) -> list[Choice]:
+        """The starts of a drawing of at most ``level`` strokes."""
+        ...
+
+
+def levels(job: SketchJob) -> tuple[int, ...]:
+    """Those of the path that are not asked for: up to one above the asked ones, and to 32 at least."""
+    most = max(job.levels)
+    top = max(_AT_LEAST, min((level for level in PATH if level > most), default=most))
+    return tuple(level for level in PATH if level <= top and level not in job.levels)
+
+
+def quick_sketches(job: SketchJob, stages: Stages, starts: Starts, run: Run) -> list[Sketch]:
+    """One sketch for each of `levels`, fewest strokes first; just traced when the job's time is over."""
+    sketches = []
+    for level in levels(job):
+        start = starts.of(level)[0]
+        if len(start.controls):
+            points = batched([start]).to(stages.device)
+            steps = 0 if run.over() else STEPS
+            with few_threads(stages):
+                outcome = optimize(points, stages.guide, stages.view.size, steps, lambda *_: run.over())
+            sketches.append(finished(outcome, 0, start.gain, level, stages))
+    return sketches

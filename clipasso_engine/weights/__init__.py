@@ -1,0 +1,1 @@
+"""Weights of networks: those in this folder, those downloaded, and their transfer without a network."""

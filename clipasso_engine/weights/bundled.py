@@ -1,0 +1,41 @@
+"""The weights of the two networks that come with the engine."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..contract.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    Network = TypeVar("Network", bound=nn.Module)
+
+FOLDER = Path(__file__).parent
+
+# Told here, since the list of weights must not wait for what looking for objects needs (scipy: 0.3 s).
+FOREGROUND = FOLDER / "foreground.safetensors"
+FOREGROUND_SHA256 = "3983be9456a7deb5ea0d97eab9f6a768e515a7a1842fc04292866812e978a959"
+
+
+def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") -> Network:
+    """``network`` with the ``weights`` of a safetensors file: on ``device``, frozen, in evaluation mode, 32-bit floats.
+
+    Raises `UserError` if the file is missing or its SHA-256 is not ``sha256``.
+    """
+    import torch
+    from safetensors.torch import load
+
+    what = f"The {weights.stem} network's weights {weights}"
+    try:
+        data = weights.read_bytes()
+    except OSError as error:
+        raise UserError(f"{what} cannot be read: {error.strerror}. Run install.py again.") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise UserError(f"{what} are damaged: their SHA-256 is {found}, not {sha256}. Run install.py again.")
+    network.load_state_dict(load(data))
+    network = network.float().eval().requires_grad_(False).to(device)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore, no-any-return]

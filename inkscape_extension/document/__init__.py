@@ -1,0 +1,1 @@
+"""Reading the document: the photo, where it lies, lines and shapes drawn on it."""

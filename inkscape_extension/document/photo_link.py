@@ -1,0 +1,125 @@
+"""From the ``href`` of an ``<image>`` to a file that the engine can read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
+
+from clipasso_engine.contract.errors import UserError
+
+from ..translation import translated
+
+
+@contextlib.contextmanager
+def photo_file(href: str, absref: str, folders: Sequence[Path]) -> Iterator[Path]:
+    """The photo as a file; one that was embedded is unpacked for the time of the ``with`` block.
+
+    ``href`` is what the image links to and ``absref`` its ``sodipodi:absref`` (may be empty). A relative link is
+    looked for in the first of ``folders``, then at ``absref``, then in the other folders. Nothing is ever fetched from
+    the web. Raises `UserError` if there is no such file.
+    """
+    if re.match(r"\s*data:", href, re.IGNORECASE):
+        with _unpacked(_embedded_bytes(href)) as path:
+            yield path
+    else:
+        yield _linked_file(href.strip(), absref, folders)
+
+
+def _embedded_bytes(uri: str) -> bytes:
+    header, comma, data = uri.partition(",")
+    try:
+        if not comma:
+            raise ValueError("no comma")
+        if not header.rstrip().lower().endswith(";base64"):
+            return unquote_to_bytes(data)
+        digits = b"".join(unquote_to_bytes(data).split()).rstrip(b"=")
+        return base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise UserError(
+            translated(
+                "The photo embedded in the document is damaged ({error}). Import it again with File > Import."
+            ).format(error=error)
+        ) from None
+
+
+@contextlib.contextmanager
+def _unpacked(content: bytes) -> Iterator[Path]:
+    try:
+        handle, name = tempfile.mkstemp(prefix="clipasso-", suffix=".photo")
+    except OSError as error:
+        raise _cannot_unpack(error) from None
+    try:
+        try:
+            with open(handle, "wb") as stream:
+                stream.write(content)
+        except OSError as error:
+            raise _cannot_unpack(error) from None
+        yield Path(name)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+
+
+def _cannot_unpack(error: OSError) -> UserError:
+    return UserError(
+        translated(
+            "The photo embedded in the document could not be unpacked into {tempfile} ({strerror}). Make room"
+            " there, or allow writing to it, and start again."
+        ).format(tempfile=tempfile.gettempdir(), strerror=error.strerror)
+    )
+
+
+def _linked_file(href: str, absref: str, folders: Sequence[Path]) -> Path:
+    paths = _possible_paths(href)
+    candidates = [path for path in paths if path.is_absolute()]
+    relative = [path for path in paths if not path.is_absolute()]
+    candidates += [folder / path for folder in folders[:1] for path in relative]
+    candidates += [path for path in _possible_paths(absref) if path.is_absolute()]
+    candidates += [folder / path for folder in folders[1:] for path in relative]
+    for candidate in candidates:
+        if _is_file(candidate):
+            return candidate
+    missing = candidates[0] if candidates else href
+    raise UserError(
+        translated(
+            "The photo is a link to {missing}, but there is no such file. Put the photo back there, or import"
+            " it again with File > Import."
+        ).format(missing=missing)
+    )
+
+
+def _possible_paths(link: str) -> list[Path]:
+    """What a link may mean, most likely first; empty for no link. Raises `UserError` if it leads into the web."""
+    if not link:
+        return []
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", link)  # two letters at least: C: is a drive
+    if scheme is None:
+        return [Path(text) for text in dict.fromkeys((unquote(link), link))]
+    if scheme.group(1).lower() != "file":
+        shown = link if len(link) <= 80 else link[:77] + "..."
+        raise UserError(
+            translated(
+                "The photo is not on this computer but a link to {shown}, and CLIPasso fetches nothing. Save the "
+                "photo, import it with File > Import, and sketch that one."
+            ).format(shown=shown)
+        )
+    parts = urlsplit(link.replace("\\", "/"), allow_fragments=False)
+    path = parts.path + ("?" + parts.query if parts.query else "")
+    host = "" if parts.netloc.lower() in ("", "localhost") else "//" + parts.netloc
+    if re.match(r"[A-Za-z]:$", parts.netloc):  # file://C:/photo.png, two slashes where three belong
+        host = parts.netloc
+    return [Path(re.sub(r"^/(?=[A-Za-z]:/)", "", host + text)) for text in dict.fromkeys((unquote(path), path))]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long a name, a zero byte in it
+        return False

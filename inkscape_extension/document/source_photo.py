@@ -1,0 +1,225 @@
+"""The photo to sketch: which ``<image>`` is meant, its file, and where on the canvas its pixels lie."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Tuple
+
+import inkex
+
+from clipasso_engine.contract.errors import UserError
+
+from ..translation import translated
+from . import photo_link, viewport
+from .viewport import Rectangle, Size
+
+_CONTAINERS = ("g", "a", "svg", "switch")
+_IN_PATTERN = (
+    "The only photo there is fills a shape as a pattern, and such a photo has no place of its own. "
+    "Select the shape, choose Object > Pattern > Pattern to Objects, and sketch the photo that comes out."
+)
+
+Path_ = Tuple[inkex.BaseElement, ...]
+"""From what stands on the canvas down to the <image>: only the image, or a clone, what it clones, ..., the image."""
+
+
+@dataclass(frozen=True)
+class SourcePhoto:
+    """A photo on the canvas."""
+
+    path: Path_
+
+    @property
+    def element(self) -> inkex.BaseElement:
+        """What stands on the canvas: the ``<image>``, or a ``<use>`` that clones it."""
+        return self.path[0]
+
+    @property
+    def below(self) -> inkex.BaseElement:
+        """What sketches go right above: `element`, or the outermost group around it that would swallow them."""
+        groups = [ancestor for ancestor in self.element.iterancestors() if ancestor.getparent() is not None]
+        return next((group for group in reversed(groups) if _is_closed(group)), self.element)
+
+    @property
+    def image(self) -> inkex.BaseElement:
+        return self.path[-1]
+
+    def file(self, folders: Sequence[Path]) -> AbstractContextManager[Path]:
+        """The photo as a file, see `photo_link.photo_file`."""
+        href = self.image.get("xlink:href") or self.image.get("href") or ""
+        if not href.strip():
+            raise UserError(
+                translated("The photo is empty: it links to nothing. Delete it and import the photo again.")
+            )
+        return photo_link.photo_file(href, self.image.get("sodipodi:absref") or "", folders)
+
+    def placement(self, natural: Size) -> tuple[inkex.Transform, Rectangle]:
+        """Where a photo of ``natural`` size (width, height in pixels, after EXIF orientation) lies.
+
+        Returns the transform from photo pixels to the coordinates of the parent of `below`, and the part of the photo
+        that is seen, in photo pixels: all of it, unless ``preserveAspectRatio`` is "slice".
+        Raises `UserError` if the photo is drawn without any extent.
+        """
+        ancestors = [self.element, *self.element.iterancestors()]
+        way = (*reversed(ancestors[1 : ancestors.index(self.below) + 1]), *self.path)
+        transform, size = viewport.down(way, viewport.size_around(self.below))
+        fit, visible = viewport.fit_image(self.image, size, natural)
+        transform = transform @ self.image.transform @ fit
+        extent = transform.a**2 + transform.b**2 + transform.c**2 + transform.d**2
+        if not abs(transform.a * transform.d - transform.b * transform.c) > 1e-9 * extent:
+            raise UserError(
+                translated("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first.")
+            )
+        return transform, visible
+
+    def share_placement(self, natural: Size | None) -> inkex.Transform:
+        """From shares of the photo's width and height to the coordinates of the parent of `below`.
+
+        ``natural`` is its size in pixels; without it, it is taken for a photo that fills its box, as Inkscape makes it.
+        """
+        if natural is not None:
+            return self.placement(natural)[0] @ inkex.Transform(f"scale({natural[0]},{natural[1]})")
+        box = [inkex.units.convert_unit(self.image.get(name) or "0", "px") for name in ("width", "height")]
+        if not all(box):
+            raise UserError(
+                translated(
+                    "The photo has no width or height in the document, so what is drawn on it cannot be told. Scale "
+                    "the photo a little, or select it alone."
+                )
+            )
+        transform, _visible = self.placement((box[0], box[1]))
+        return transform @ inkex.Transform(f"scale({box[0]},{box[1]})")
+
+
+def find(svg: inkex.SvgDocumentElement) -> SourcePhoto:
+    """The photo that is selected, or else the only one of the document.
+
+    A selected group stands for the one photo in it. Raises `UserError` if there is no photo or more than one.
+    """
+    by_id = {element.get("id"): element for element in svg.xpath("//*[@id]")}
+    selected = list(svg.selection)
+    paths = list(dict.fromkeys(path for element in selected for path in _photos(element, by_id)))
+    if len(paths) == 1:
+        return SourcePhoto(paths[0])
+    if paths:
+        raise UserError(
+            translated(
+                "{count} photos are selected, but only one at a time can be sketched. Select one of them; "
+                "Ctrl+click selects inside a group."
+            ).format(count=len(paths))
+        )
+    if any(_has_photo_pattern(element, by_id) for element in selected):
+        raise UserError(translated(_IN_PATTERN))
+    return SourcePhoto(_only_photo(svg, by_id))
+
+
+def by_ids(svg: inkex.SvgDocumentElement, ids: Sequence[str]) -> SourcePhoto | None:
+    """The photo whose `SourcePhoto.path` had these ids, wherever it is now; None if it is no longer there."""
+    path = tuple(svg.getElementById(identifier) for identifier in ids)
+    return SourcePhoto(path) if path and None not in path and path[-1].TAG == "image" else None
+
+
+def photos_in(svg: inkex.SvgDocumentElement, elements: Sequence[inkex.BaseElement]) -> list[list[SourcePhoto]]:
+    """The photos drawn by each of ``elements``, itself and clones included."""
+    by_id = {each.get("id"): each for each in svg.xpath("//*[@id]")}
+    return [[SourcePhoto(path) for path in _photos(element, by_id)] for element in elements]
+
+
+def drawn_in(svg: inkex.SvgDocumentElement, element: inkex.BaseElement, tags: Sequence[str]) -> list[Path_]:
+    """The elements with one of ``tags`` that ``element`` draws: itself, those inside it, those it clones."""
+    return _drawn(element, {each.get("id"): each for each in svg.xpath("//*[@id]")}, tags)
+
+
+def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElement]) -> Path_:
+    paths = _photos(svg, by_id)
+    images = [path for path in paths if len(path) == 1] or paths  # clones of the only photo do not make it ambiguous
+    if len(images) == 1:
+        return images[0]
+    if images:
+        raise UserError(
+            translated(
+                "There are {count} photos in the document, but none is selected. Select the one to sketch."
+            ).format(count=len(images))
+        )
+    if svg.xpath("//svg:pattern//svg:image"):
+        raise UserError(translated(_IN_PATTERN))
+    raise UserError(
+        translated("There is no photo in the document. Import one with File > Import, select it, and start again.")
+    )
+
+
+def _photos(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement]) -> list[Path_]:
+    return _drawn(element, by_id, ("image",))
+
+
+def _drawn(
+    element: inkex.BaseElement,
+    by_id: dict[str, inkex.BaseElement],
+    tags: Sequence[str],
+    clones: Path_ = (),
+) -> list[Path_]:
+    """See `drawn_in`. ``clones`` guards against loops."""
+    if not isinstance(element, inkex.BaseElement):
+        return []  # a comment
+    if element.TAG in tags:
+        return [(element,)]
+    if element.TAG == "use":
+        target = by_id.get(_reference(element))
+        if target is None or target in clones:
+            return []
+        return [(element, *path) for path in _drawn(target, by_id, tags, (*clones, target))]
+    if element.TAG in _CONTAINERS or (clones and element.TAG == "symbol"):
+        paths = [path for child in element for path in _drawn(child, by_id, tags, clones)]
+        return [(element, *path) for path in paths] if clones else paths
+    return []
+
+
+def _is_closed(group: inkex.BaseElement) -> bool:
+    """Whether a layer put into ``group`` could not be seen or not be edited: it is locked, hidden or a <switch>."""
+    hidden = group.get("display") == "none" or group.style.get("display") == "none"
+    return hidden or group.get("sodipodi:insensitive") == "true" or group.TAG == "switch"
+
+
+def _reference(element: inkex.BaseElement) -> str:
+    """The id an element refers to, or an empty text."""
+    href = (element.get("xlink:href") or element.get("href") or "").strip()
+    return href[1:] if href.startswith("#") else ""
+
+
+def _has_photo_pattern(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement]) -> bool:
+    for child in element.iter():
+        if not isinstance(child, inkex.BaseElement):
+            continue
+        fill = re.search(r"(?:^|;)\s*fill\s*:([^;]*)", child.get("style") or "")
+        url = re.search(r"url\(\s*['\"]?#([^)'\"]+)", fill.group(1) if fill else child.get("fill") or "")
+        pattern = by_id.get(url.group(1)) if url else None
+        seen = set()
+        while pattern is not None and pattern not in seen:
+            if pattern.xpath(".//svg:image"):
+                return True
+            seen.add(pattern)
+            pattern = by_id.get(_reference(pattern))  # Inkscape keeps the transform in one and the content in another
+    return False
+
+
+def link_folders(document: str, saved_as: str | None) -> list[Path]:
+    """Where relative links may lead: beside ``document``, the copy Inkscape made, then beside the saved document."""
+    return [Path(os.path.abspath(path)).parent for path in (document, saved_as) if isinstance(path, str) and path]
+
+
+def sha256(path: Path) -> str:
+    """Hash of the photo file's bytes. Raises `UserError` if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UserError(
+            translated("The photo {path} cannot be read ({strerror}). Allow reading it, or import it again.").format(
+                path=path, strerror=error.strerror
+            )
+        ) from None

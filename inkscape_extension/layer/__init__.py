@@ -1,0 +1,1 @@
+"""Sketch layers: written, read, changed by hand, drawn again."""

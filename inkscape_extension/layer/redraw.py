@@ -1,0 +1,196 @@
+"""A sketch layer drawn anew: at another level, with another seed or guidance, around what was made of it by hand."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from copy import deepcopy
+from dataclasses import replace
+from typing import Sequence
+
+import inkex
+
+from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import PATH
+from clipasso_engine.contract.sketch import Curve, Sketch, Stroke
+
+from ..brush.painting import Look
+from ..document import curves, viewport
+from ..document.source_photo import SourcePhoto
+from ..options import KEEP
+from ..target import sketch_target
+from ..translation import translated
+from . import hand_edits, sketch_layer
+from .hand_edits import Edits
+from .record import LayerRecord
+from .sketch_layer import Origin
+
+_APART = 0.023  # of the photo's longer side: strokes this near and parallel draw the same line
+
+
+def place(
+    svg: inkex.SvgDocumentElement,
+    photo: SourcePhoto,
+    sketches: Sequence[Sketch],
+    origin: Origin,
+    options: Namespace,
+) -> list[inkex.Layer]:
+    """Put an engine's answer where the options say: above ``photo``, or into the layer that was to be drawn anew.
+
+    Of several levels the one that is shown takes the layer's place, the others become hidden layers beside it.
+    Raises `UserError`, before anything is changed, if there is nothing to draw or the layer is gone.
+    """
+    identifier = getattr(options, "layer", "")
+    if not identifier:
+        return sketch_layer.insert(photo, sketches, origin, options.visible, Look.from_options(options))
+    layer = svg.getElementById(identifier)
+    if layer is None or sketch_target.metadata_of(layer) is None:
+        raise UserError(
+            translated(
+                "The sketch layer {identifier} that was to be drawn anew is not in the document any more. Bring "
+                "it back with Undo, or select the photo to sketch."
+            ).format(identifier=identifier)
+        )
+    kept = int(getattr(options, "kept", 0))
+    sketches = [replace(sketch, level=sketch.level + kept) for sketch in sketches]
+    origin = replace(origin, levels={level + kept: strokes for level, strokes in origin.levels.items()})
+    shown = sketch_layer.choose_shown(sketches, options.visible)
+    keep, beside = options.hand == KEEP, options.beside == "true"
+    chosen = Look.from_options(options)
+    look = chosen if chosen.to_text() else None  # the usual look is nobody's choice
+    others = [redraw(layer, photo, other, origin, keep, True, look) for other in sketches if other is not shown]
+    for other in others:
+        other.style["display"] = "none"
+    result = redraw(layer, photo, shown, origin, keep, beside, look)
+    result.style["display"] = "inline"
+    return [result, *others]
+
+
+def redraw(
+    layer: inkex.Layer,
+    photo: SourcePhoto | None,
+    sketch: Sketch,
+    origin: Origin,
+    keep: bool,
+    beside: bool = False,
+    look: Look | None = None,
+) -> inkex.Layer:
+    """Draw ``sketch`` where the strokes of ``layer`` are now; returns the layer it is in, which has the old one's id.
+
+    With ``keep``, what was made by hand stays, on top; otherwise, if there is any, the old layer stays under another id
+    and name, hidden. ``beside``: the old layer stays anyway, hidden, and the new one has an id of its own. ``look``:
+    that of the new strokes, if not the layer's. ``photo`` is needed for layers that do not remember where they lie.
+    """
+    record = LayerRecord.read(layer)
+    edits = hand_edits.read(layer, record)
+    size = (sketch.width, sketch.height)
+    new = _record(layer, photo, size, record, edits, keep)
+    target = layer
+    if beside or (edits.by_hand and not keep):
+        target = sketch_layer.successor(layer, sketch.level)
+        for element in edits.kept if keep else ():
+            target.append(_copy(element, layer.root))
+        layer.style["display"] = "none"
+        if not beside:
+            sketch_layer.retire(layer, target)
+    else:
+        for stroke in edits.untouched:
+            stroke.getparent().remove(stroke)
+    for element in target:
+        if isinstance(element, inkex.BaseElement):
+            hand_edits.forget(element)
+    if look is not None:
+        look.remember(target)
+    for stroke in sketch_layer.draw(target, sketch.strokes, origin.remembered_by(new)):
+        hand_edits.restyle(stroke, edits.restyled)
+    sketch_layer.set_metadata(target, origin.metadata(sketch.level))
+    if not beside:
+        sketch_layer.rename(target, sketch.level)
+    return target
+
+
+def step(layer: inkex.Layer, level: int) -> bool:
+    """Draw another level that a layer remembers, without the engine, around what was made by hand.
+
+    False if it does not remember that level. Raises `UserError` if more strokes than that were made by hand.
+    """
+    metadata, record = sketch_target.metadata_of(layer), LayerRecord.read(layer)
+    if metadata is None or record is None or level not in record.levels:
+        return False
+    edits = hand_edits.read(layer, record)
+    kept = edits.kept_strokes()
+    if kept > level:
+        raise sketch_target.no_room(kept)
+    strokes = _around(edits, record, record.levels[level])[: level - kept]
+    sketch = Sketch(level, *record.size, tuple(strokes), 0.0)
+    origin = Origin(
+        metadata.seed,
+        metadata.guidance,
+        metadata.photo_sha256,
+        metadata.photo_id,
+        record.levels,
+        metadata.engine,
+        metadata.segments,
+        record.mask,
+        record.details,
+    )
+    redraw(layer, None, sketch, origin, keep=True)
+    return True
+
+
+def next_level(layer: inkex.Layer, more: bool) -> int:
+    """The next step on a layer's abstraction path, remembered or not. Raises `UserError` at its end."""
+    metadata, record = sketch_target.metadata_of(layer), LayerRecord.read(layer)
+    assert metadata is not None
+    levels = sorted({*PATH, *(record.levels if record else ())})
+    beyond = [level for level in levels if (level > metadata.strokes if more else level < metadata.strokes)]
+    if not beyond:
+        least = translated("This sketch has a single stroke. A sketch cannot have fewer.")
+        most = translated("This sketch has {count} strokes. A sketch cannot have more.")
+        raise UserError(most.format(count=metadata.strokes) if more else least)
+    return min(beyond) if more else max(beyond)
+
+
+def _around(edits: Edits, record: LayerRecord, strokes: Sequence[Stroke]) -> list[Stroke]:
+    """Those strokes that draw no line that is drawn by hand, or was deleted by hand."""
+    as_drawn, as_is = -record.place, -(edits.moved @ record.place)
+    taken: list[Curve] = [curves.transformed(curve, as_is) for curve in edits.kept_curves()]
+    taken += [curves.transformed(curve, as_drawn) for curve in edits.deleted]
+    taken += record.erased
+    apart = _APART * max(record.size)
+    return [stroke for stroke in strokes if not (taken and curves.draws_the_same(stroke.points, taken, apart))]
+
+
+def _record(
+    layer: inkex.Layer,
+    photo: SourcePhoto | None,
+    size: tuple[int, int],
+    record: LayerRecord | None,
+    edits: Edits,
+    keep: bool,
+) -> LayerRecord:
+    """Where strokes on a photo of ``size`` lie in the layer, and what is not to be drawn again."""
+    if record is None:
+        assert photo is not None
+        place, view = photo.placement(size)
+        into = viewport.to_root(layer) @ layer.transform
+        return LayerRecord(size, -into @ viewport.to_root(photo.below) @ place, view, {})
+    scale = inkex.Transform(f"scale({record.size[0] / size[0]},{record.size[1] / size[1]})")
+    deleted = [curves.transformed(curve, -(record.place @ scale)) for curve in edits.deleted]
+    erased = [curves.transformed(curve, -scale) for curve in record.erased]
+    left, top = (-scale).apply_to_point(record.view[:2])
+    right, bottom = (-scale).apply_to_point(record.view[2:])
+    return LayerRecord(
+        size,
+        edits.moved @ record.place @ scale,
+        (float(left), float(top), float(right), float(bottom)),
+        {},
+        erased=(*erased, *deleted) if keep else (),
+    )
+
+
+def _copy(element: inkex.BaseElement, svg: inkex.SvgDocumentElement) -> inkex.BaseElement:
+    copied = deepcopy(element)
+    for each in copied.iter():
+        if isinstance(each, inkex.BaseElement) and each.get("id"):
+            each.set("id", svg.get_unique_id(each.get("id")))
+    return copied

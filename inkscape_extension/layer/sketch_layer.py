@@ -1,0 +1,271 @@
+"""A sketch as a layer of the document: plain paths, one for each stroke, and what made them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import inkex
+from lxml import etree
+
+from clipasso_engine import __version__
+from clipasso_engine.contract import layer_format
+from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import SketchJob
+from clipasso_engine.contract.sketch import Curve, Point, Shape, Sketch, Stroke
+
+from ..brush import painting
+from ..brush.painting import Look
+from ..document import curves
+from ..document.source_photo import SourcePhoto
+from ..document.viewport import Rectangle
+from ..translation import translated
+from . import hand_edits
+from .record import LayerRecord, Levels
+
+_TRIM_STEPS = 256
+_LABEL = inkex.addNS("label", "inkscape")
+
+etree.register_namespace(layer_format.PREFIX, layer_format.NAMESPACE)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What made a sketch: all that a layer remembers beside the strokes."""
+
+    seed: int
+    guidance: str
+    photo_sha256: str
+    photo_id: str
+    levels: Levels = field(default_factory=dict)
+    engine: str = __version__
+    segments: int = 1
+    mask: tuple[Shape, ...] = ()  # of the job
+    details: tuple[Shape, ...] = ()  # likewise
+
+    @classmethod
+    def of(
+        cls, job: SketchJob, sketches: Sequence[Sketch], report: dict[str, Any], photo_sha256: str, photo_id: str
+    ) -> Origin:
+        """That of an engine's answer. ``report["abstraction"]`` holds quick sketches of other levels, if asked for."""
+        quick = [Sketch.from_json(data) for data in report.get("abstraction") or ()]
+        levels: Levels = {}
+        for sketch in (*sketches, *quick):
+            levels.setdefault(sketch.level, sketch.strokes)
+        return cls(
+            seed=job.seed,
+            guidance=str(report.get("guidance", "")),
+            photo_sha256=photo_sha256,
+            photo_id=photo_id,
+            levels=levels,
+            segments=job.segments,
+            mask=job.mask,
+            details=job.details,
+        )
+
+    def remembered_by(self, record: LayerRecord) -> LayerRecord:
+        """``record`` of a layer, with what made its strokes."""
+        return replace(record, levels=self.levels, mask=self.mask, details=self.details)
+
+    def metadata(self, strokes: int) -> layer_format.LayerMetadata:
+        return layer_format.LayerMetadata(
+            strokes=strokes,
+            seed=self.seed,
+            guidance=self.guidance,
+            engine=self.engine,
+            photo_sha256=self.photo_sha256,
+            photo_id=self.photo_id,
+            segments=self.segments,
+        )
+
+
+def insert(
+    photo: SourcePhoto,
+    sketches: Sequence[Sketch],
+    origin: Origin,
+    visible: str = "most",
+    look: Look = Look(),  # noqa: B008  frozen
+) -> list[inkex.Layer]:
+    """Add one layer for each of ``sketches`` right above ``photo``, most strokes on top; only one of them is shown.
+
+    If the photo is in a locked or hidden layer, they go right above that one, where they can be seen and edited.
+
+    ``visible`` is one of `options.VISIBLE`; ``look`` is how the strokes are painted, now and when they are drawn anew.
+    Raises `UserError`, before anything is added, if no sketch has a stroke or the photo has no extent.
+    """
+    if not any(sketch.strokes for sketch in sketches):
+        raise UserError(
+            translated("No lines were found in the photo, so there is nothing to draw. Try one with more contrast.")
+        )
+    shown = choose_shown(sketches, visible)
+    layers = []
+    for sketch in sorted(sketches, key=lambda sketch: -sketch.level):
+        size = (sketch.width, sketch.height)
+        place, view = photo.placement(size)
+        layer = _new_layer(photo.element.root, sketch.level, f"sketch-{sketch.level}")
+        layers.append(layer)
+        photo.below.addnext(layer)
+        look.remember(layer)
+        draw(layer, sketch.strokes, origin.remembered_by(LayerRecord(size, place, view, {})))
+        set_metadata(layer, origin.metadata(sketch.level))
+        if sketch is not shown:
+            layer.style["display"] = "none"
+    return layers
+
+
+def choose_shown(sketches: Sequence[Sketch], visible: str) -> Sketch:
+    """The one sketch that is not hidden: of several candidates for a level the first, which is the best."""
+    best = max if visible == "most" else min
+    return best(sketches, key=lambda sketch: sketch.level)
+
+
+def draw(layer: inkex.Layer, strokes: Sequence[Stroke], record: LayerRecord) -> list[inkex.PathElement]:
+    """Put ``strokes`` at the bottom of ``layer``, which is in a document, and let it remember them and ``record``."""
+    paths = _placed_strokes(strokes, record)
+    taken = set(layer.root.xpath("//@id"))
+    for number, path in sorted(paths.items(), reverse=True):
+        name = f"{layer.get('id')}-stroke-{number}"
+        path.set("id", _unique(name, taken, f"{name}-{{}}"))
+        layer.insert(0, path)
+    painting.paint(paths.values(), Look.of(layer))
+    for number, path in paths.items():
+        hand_edits.remember(path, number)
+    drawn = {number: curves.joined(hand_edits.outline(path)) for number, path in paths.items()}
+    replace(record, drawn=drawn).write(layer)
+    return [path for _, path in sorted(paths.items())]
+
+
+def set_metadata(layer: inkex.Layer, metadata: layer_format.LayerMetadata) -> None:
+    for name, value in metadata.to_attributes().items():
+        layer.set(name, value)
+
+
+def rename(layer: inkex.Layer, strokes: int) -> None:
+    """Give a layer the name of its new level, unless the user has given it one of their own."""
+    label = layer.get("inkscape:label") or ""
+    if re.match(layer_format.layer_label(0).replace("0 strokes", r"\d+ strokes?( \(\d+\))?$"), label):
+        taken = set(layer.root.xpath("//@inkscape:label")) - {label}
+        name = layer_format.layer_label(strokes)
+        layer.set("inkscape:label", _unique(name, taken, f"{name} ({{}})"))
+
+
+def successor(layer: inkex.Layer, strokes: int) -> inkex.Layer:
+    """A new, empty layer right above ``layer`` that looks like it, with an id and a name of its own."""
+    new = _new_layer(layer.root, strokes, f"sketch-{strokes}")
+    layer.addnext(new)
+    for name, value in layer.attrib.items():
+        if name not in ("id", _LABEL) and not name.startswith(f"{{{layer_format.NAMESPACE}}}"):
+            new.set(name, value)
+    if layer.get(layer_format.LOOK):
+        new.set(layer_format.LOOK, layer.get(layer_format.LOOK))
+    return new
+
+
+def retire(layer: inkex.Layer, successor: inkex.Layer) -> None:
+    """Hide ``layer`` under another name, and let ``successor`` have its id and its name."""
+    identifier, label = layer.get("id"), layer.get("inkscape:label") or ""
+    taken = set(layer.root.xpath("//@id"))
+    layer.set("id", _unique(f"{identifier}-before", taken, f"{identifier}-before-{{}}"))
+    successor.set("id", identifier)
+    before = translated("{name}, before").format(name=label)
+    layer.set("inkscape:label", _unique(before, set(layer.root.xpath("//@inkscape:label")), f"{before} ({{}})"))
+    successor.set("inkscape:label", label)
+    layer.style["display"] = "none"
+
+
+def _new_layer(svg: inkex.SvgDocumentElement, strokes: int, identifier: str) -> inkex.Layer:
+    label = layer_format.layer_label(strokes)
+    layer = inkex.Layer.new(_unique(label, set(svg.xpath("//@inkscape:label")), f"{label} ({{}})"))
+    layer.set("id", _unique(identifier, set(svg.xpath("//@id")), f"{identifier}-{{}}"))
+    return layer
+
+
+def _placed_strokes(strokes: Sequence[Stroke], record: LayerRecord) -> dict[int, inkex.PathElement]:
+    """The strokes as paths in the layer's coordinates, numbered from 1; those that lie outside the view are left out.
+
+    The transform goes into the nodes, so that a stroke stays as plain to edit as one drawn by hand; the line is equally
+    wide everywhere even where the photo is stretched.
+    """
+    place = record.place
+    scale = math.sqrt(abs(place.a * place.d - place.b * place.c))
+    decimals = max(2, 2 - math.floor(math.log10(scale)))  # a hundredth of a photo pixel, whatever the document's unit
+    whole = (0.0, 0.0, float(record.size[0]), float(record.size[1]))
+    paths = {}
+    for number, stroke in enumerate(strokes, 1):
+        points: Sequence[Point] | None = stroke.points
+        if record.view != whole:
+            points = _trim(stroke.points, record.view)
+        if points is not None:
+            paths[number] = _path([place.apply_to_point(point) for point in points], stroke, scale, decimals)
+    return paths
+
+
+def _path(points: Sequence[Point], stroke: Stroke, scale: float, decimals: int) -> inkex.PathElement:
+    path = inkex.PathElement()
+    path.set("d", layer_format.path_data(((float(x), float(y)) for x, y in points), decimals))
+    path.set(
+        "style",
+        "fill:none;stroke:#000000;stroke-linecap:round;stroke-linejoin:round;"
+        f"stroke-width:{layer_format.format_number(stroke.width * scale, decimals + 1)}",
+    )
+    path.set(layer_format.IMPORTANCE, layer_format.format_number(stroke.importance, 4))
+    if stroke.colour:
+        path.set(layer_format.COLOUR, stroke.colour)
+    return path
+
+
+def _trim(points: Sequence[Point], visible: Rectangle) -> Sequence[Point] | None:
+    """The longest run of joined cubics inside ``visible``, itself joined cubics; None if none of it is inside."""
+    left, top, right, bottom = visible
+    cubics = curves.cubics(points)
+    steps = _TRIM_STEPS * len(cubics)
+    best = (0, -1)
+    start = None
+    for step in range(steps + 2):
+        x, y = _at(cubics, step) if step <= steps else (math.inf, math.inf)
+        inside = left <= x <= right and top <= y <= bottom
+        if inside and start is None:
+            start = step
+        elif not inside and start is not None:
+            best = max(best, (start, step - 1), key=lambda run: run[1] - run[0])
+            start = None
+    runs = [
+        (cubic, max(best[0] - _TRIM_STEPS * number, 0), min(best[1] - _TRIM_STEPS * number, _TRIM_STEPS))
+        for number, cubic in enumerate(cubics)
+    ]
+    parts = [_part(cubic, first / _TRIM_STEPS, last / _TRIM_STEPS) for cubic, first, last in runs if first < last]
+    return curves.joined(parts) or None
+
+
+def _at(cubics: Sequence[Curve], step: int) -> Point:
+    number = min(step // _TRIM_STEPS, len(cubics) - 1)
+    return _split(cubics[number], step / _TRIM_STEPS - number)[0][3]
+
+
+def _part(cubic: Curve, first: float, last: float) -> Curve:
+    tail = _split(cubic, first)[1]
+    return tuple(_split(tail, (last - first) / (1 - first))[0])
+
+
+def _split(points: Sequence[Point], t: float) -> tuple[list[Point], list[Point]]:
+    """De Casteljau: the parts of a Bézier curve before and after parameter ``t``."""
+    before: list[Point] = []
+    after: list[Point] = []
+    rest = list(points)
+    while rest:
+        before.append(rest[0])
+        after.insert(0, rest[-1])
+        rest = [(ax + t * (bx - ax), ay + t * (by - ay)) for (ax, ay), (bx, by) in zip(rest, rest[1:])]
+    return before, after
+
+
+def _unique(name: str, taken: set[str], numbered: str) -> str:
+    number = 2
+    unique = name
+    while unique in taken:
+        unique = numbered.format(number)
+        number += 1
+    return unique

@@ -1,0 +1,1 @@
+"""What Inkscape starts: each file is an entry of the menu."""

@@ -1,0 +1,59 @@
+"""Sketch Photo: options -> photo -> engine -> layers. Inkscape runs this file as a program of its own.
+
+It reads the document from a file that Inkscape names and writes the changed one to stdout; writing nothing leaves the
+document as it was. The engine is another process, since torch cannot live in Inkscape's Python.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from clipasso_engine.contract import paths
+from inkscape_extension import messages
+
+LOG = paths.logs() / "extension.log"
+
+if __name__ == "__main__":
+    messages.claim_stderr(LOG)  # before inkex is imported: it makes Python warn
+
+import inkex  # noqa: E402
+
+from inkscape_extension import options  # noqa: E402
+from inkscape_extension.document import source_photo  # noqa: E402
+from inkscape_extension.engine import client  # noqa: E402
+from inkscape_extension.run import detached, finished, in_inkscape, placing  # noqa: E402
+from inkscape_extension.target import sketch_target  # noqa: E402
+from inkscape_extension.window import contract  # noqa: E402
+
+
+class SketchImage(inkex.EffectExtension):
+    """Adds a layer of strokes above the selected photo, or draws the selected sketch layer anew."""
+
+    def add_arguments(self, pars: inkex.base.ArgumentParser) -> None:
+        options.add_arguments(pars)
+
+    def effect(self) -> None:
+        folders = source_photo.link_folders(self.options.input_file, self.document_path())
+        goal = sketch_target.find(self.svg, folders)
+        photo = goal.photo
+        with photo.file(folders) as path:
+            job = goal.job(self.options, str(path))
+            photo_sha256 = source_photo.sha256(path)
+            document = finished.Document.of(self.svg, self.document_path())
+            if detached.start(job, finished.Asked.by(document, photo, photo_sha256, self.options)):
+                raise detached.StartedError
+            outcome = in_inkscape.sketch(job, engine=self.options.engine)
+        placing.insert(photo, outcome, job, photo_sha256, self.options)
+
+
+def main() -> int:
+    """Exit status: 0 if the document changed, 1 if it did not."""
+    quiet = (client.CancelledError, contract.ShownError, detached.StartedError)
+    return messages.exit_status(SketchImage().run, LOG, quiet)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

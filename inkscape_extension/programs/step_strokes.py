@@ -1,0 +1,78 @@
+"""Fewer Strokes and More Strokes: the next level of the sketch at hand. Inkscape runs this file as a program."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from clipasso_engine.contract import paths
+from clipasso_engine.contract.errors import UserError
+from inkscape_extension import messages
+
+LOG = paths.logs() / "extension.log"
+
+if __name__ == "__main__":
+    messages.claim_stderr(LOG)  # before inkex is imported: it makes Python warn
+
+import inkex  # noqa: E402
+
+from inkscape_extension import options  # noqa: E402
+from inkscape_extension.document import source_photo  # noqa: E402
+from inkscape_extension.engine import client  # noqa: E402
+from inkscape_extension.layer import redraw  # noqa: E402
+from inkscape_extension.run import in_inkscape, placing  # noqa: E402
+from inkscape_extension.target import sketch_target, target_strokes  # noqa: E402
+from inkscape_extension.translation import translated  # noqa: E402
+from inkscape_extension.window import contract  # noqa: E402
+
+
+class StepStrokes(inkex.EffectExtension):
+    """Draws a sketch layer with the next smaller or the next larger number of strokes."""
+
+    def add_arguments(self, pars: inkex.base.ArgumentParser) -> None:
+        pars.add_argument("--more", default="false")
+        options.add_arguments(pars)
+
+    def effect(self) -> None:
+        layer = _layer_at_hand(self.svg)
+        level = redraw.next_level(layer, more=self.options.more == "true")
+        if not redraw.step(layer, level):
+            self._sketch(layer, level)
+
+    def _sketch(self, layer: inkex.Layer, level: int) -> None:
+        """A level that the layer does not remember is the engine's work, as quick as it can."""
+        metadata = sketch_target.metadata_of(layer)
+        folders = source_photo.link_folders(self.options.input_file, self.document_path())
+        goal = sketch_target.Aim(sketch_target.source_of(self.svg, layer, folders), layer)
+        self.options.levels, self.options.quality = str(level), "draft"
+        self.options.seed = str(metadata.seed if metadata else 0)
+        with goal.photo.file(folders) as path:
+            job = goal.job(self.options, str(path))
+            outcome = in_inkscape.sketch(job)
+            placing.insert(goal.photo, outcome, job, source_photo.sha256(path), self.options)
+
+
+def _layer_at_hand(svg: inkex.SvgDocumentElement) -> inkex.Layer:
+    layers, strokes = target_strokes.find(svg)
+    found = list(dict.fromkeys([*layers, *(sketch_target.layer_of(stroke) for stroke in strokes)]))
+    if len(found) == 1 and found[0] is not None:
+        return found[0]
+    if len(found) > 1:
+        raise UserError(
+            translated("Strokes of {count} layers are selected. Select strokes of the sketch that is meant.").format(
+                count=len(found)
+            )
+        )
+    raise UserError(translated("What is selected is no sketch. Select a sketch layer, or a stroke in it."))
+
+
+def main() -> int:
+    """Exit status: 0 if the document changed, 1 if it did not."""
+    quiet = (client.CancelledError, contract.ShownError)
+    return messages.exit_status(StepStrokes().run, LOG, quiet)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A run inside Inkscape or beside it, and how its sketch gets into the document."""

@@ -1,0 +1,177 @@
+"""A sketch made beside Inkscape, which stays in use: a process of its own, with the window, until the sketch is placed.
+
+    python background.py FOLDER
+
+The extension leaves a request in a folder of its own and starts this program; the folder goes when it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from clipasso_engine.contract import paths
+from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import SketchJob
+from inkscape_extension import messages
+from inkscape_extension.engine import client
+from inkscape_extension.run import finished, session_bus
+from inkscape_extension.window import contract, watch
+from inkscape_extension.window.contract import Outcome
+
+PLACE = "org.clipasso.place"
+PLACE_SECONDS = 60.0
+"""Until Inkscape has run the other entry; it may be busy with something else."""
+
+_LOG = "background.log"
+_REQUEST, _LOCK = "request.json", "lock"
+_BY_HAND = (
+    "{why}. Nothing is lost: open {name}, or click on its window, and choose "
+    "Extensions > Sketch > Place Finished Sketch."
+)
+
+
+class StartedError(Exception):
+    """Another process makes the sketch, and this run of the extension has nothing to add to the document."""
+
+
+def start(job: SketchJob, asked: finished.Asked) -> bool:
+    """Have the sketch made by another process; False if Inkscape cannot be told to place it, or nobody could see it."""
+    inkscape = session_bus.find()
+    if inkscape is None or not watch.available():
+        return False
+    folder = _new_folder()
+    photo = Path(shutil.copyfile(job.photo, folder / f"photo{Path(job.photo).suffix}"))
+    request = {
+        "job": dataclasses.replace(job, photo=str(photo)).to_message(),
+        "asked": dataclasses.asdict(asked),
+        "inkscape": dataclasses.asdict(inkscape),
+    }
+    (folder / _REQUEST).write_text(json.dumps(request), encoding="ascii")
+    with messages.open_log(paths.logs() / _LOG) as log:
+        # It must not inherit our stdout: Inkscape would wait until that is closed.
+        process = subprocess.Popen(
+            [sys.executable, os.path.abspath(__file__), str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd=str(folder),
+        )
+        process.returncode = 0  # it outlives us, and Python shall not warn of that
+    return True
+
+
+def _new_folder() -> Path:
+    """A folder for one request; those that processes left behind, which were killed, go."""
+    running = paths.home() / "running"
+    running.mkdir(parents=True, exist_ok=True)
+    for old in running.iterdir():
+        with contextlib.suppress(OSError), _locked(old / _LOCK, wait=False):
+            if time.time() - old.stat().st_mtime > 60:  # else it may not have locked it yet
+                shutil.rmtree(old)
+    return Path(tempfile.mkdtemp(dir=running))
+
+
+@contextlib.contextmanager
+def _locked(path: Path, wait: bool = True) -> Iterator[None]:
+    """Hold a lock that ends with the process. Raises `OSError` if another one has it and we do not ``wait``."""
+    import fcntl  # not on Windows, where nothing here is used
+
+    with open(path, "a", encoding="ascii") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+
+
+class _Sketching:
+    """What the process does."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self._asked = finished.Asked.from_json(request["asked"])
+        self._job = SketchJob.from_message(request["job"])
+        self._inkscape = session_bus.Inkscape(**request["inkscape"])
+        self._windows = session_bus.WindowWatch(self._inkscape)
+        self._kept: finished.Finished | None = None
+
+    def run(self) -> None:
+        self._windows.start()
+        window = contract.Request(
+            self._job, f"Sketch for {self._asked.document.name}", self._inkscape.gone, self._place
+        )
+        watch.watch(window, self._work)
+
+    def _work(self, listener: client.Listener) -> Outcome:
+        try:
+            with client.start(str(self._asked.options.get("engine") or "")) as engine:
+                return engine.sketch(self._job, listener)
+        except (UserError, client.CancelledError):
+            raise
+        except Exception:
+            raise UserError(_bug()) from None
+
+    def _place(self, outcome: Outcome) -> str:
+        """Have Inkscape place the sketch; the sentence why it did not, or an empty text."""
+        try:
+            if self._kept is None:
+                self._kept = finished.save(self._asked, self._job, *outcome)
+            with _locked(self._kept.file.parent / _LOCK):  # the answers to two of us would be mixed up
+                return self._ask_inkscape(self._kept)
+        except OSError as error:
+            return f"The finished sketch could not be kept ({error.strerror}). Make room on the disk, and try again."
+        except Exception:
+            return _bug()
+
+    def _ask_inkscape(self, kept: finished.Finished) -> str:
+        if not kept.file.exists():
+            return ""  # placed by hand meanwhile
+        self._windows.look()
+        if self._windows.closed:
+            return self._by_hand("A document was closed while the sketch was made")
+        kept.want()
+        try:
+            self._inkscape.run(PLACE, PLACE_SECONDS)
+            return kept.answer.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return self._by_hand("Inkscape did not answer")
+        finally:
+            for path in (kept.wanted, kept.answer):
+                with contextlib.suppress(FileNotFoundError):
+                    path.unlink()
+
+    def _by_hand(self, why: str) -> str:
+        return _BY_HAND.format(why=why, name=self._asked.document.name)
+
+
+def _bug() -> str:
+    """Log the current exception, and say so."""
+    traceback.print_exc()
+    log = paths.logs() / _LOG
+    return f"Something went wrong, and it is not your doing. Please report it with the details in {log}"
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    try:
+        with _locked(folder / _LOCK):
+            _Sketching(json.loads((folder / _REQUEST).read_text(encoding="ascii"))).run()
+    except (client.CancelledError, contract.ShownError):
+        pass
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Sketches that are finished but not yet in their document: one file each under CLIPASSO_HOME/finished.
+
+A file stays until its sketch is placed, so nothing is lost when the document is closed, or another one is active.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import secrets
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import inkex
+
+from clipasso_engine.contract import paths
+from clipasso_engine.contract.job import SketchJob
+from clipasso_engine.contract.sketch import Sketch
+
+from ..document.source_photo import SourcePhoto
+
+KEPT = 20
+"""Files; the oldest go."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """What tells a document from the others that are open."""
+
+    path: str  # empty if it was never saved
+    name: str  # for the user
+    marks: str  # ids that Inkscape gives each new document anew; copies of a file share them
+
+    @classmethod
+    def of(cls, svg: inkex.SvgDocumentElement, path: str | None) -> Document:
+        """``path`` is where it was saved, see `inkex`'s ``document_path``."""
+        marks = [svg.get("id") or "", *svg.xpath("./sodipodi:namedview/@id"), *svg.xpath("./svg:defs/@id")]
+        saved = path or ""
+        name = os.path.basename(saved) or svg.get("sodipodi:docname") or "the unsaved document"
+        return cls(saved, name, " ".join(marks))
+
+    def is_now(self, other: Document) -> bool:
+        """Whether ``other`` is this document some time later. Saved under another name, it could be any copy."""
+        return self.path == other.path if self.path else self.marks == other.marks
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asked for a sketch, and how it is to be placed."""
+
+    document: Document
+    photo: tuple[str, ...]  # ids of `SourcePhoto.path`
+    photo_sha256: str
+    options: dict[str, Any]  # of the dialog
+
+    @classmethod
+    def by(cls, document: Document, photo: SourcePhoto, photo_sha256: str, options: Namespace) -> Asked:
+        plain = {name: value for name, value in vars(options).items() if isinstance(value, (str, int, float, bool))}
+        return cls(document, tuple(element.get_id() for element in photo.path), photo_sha256, plain)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Asked:
+        options, photo = dict(data["options"]), tuple(map(str, data["photo"]))
+        return cls(Document(**data["document"]), photo, str(data["photo_sha256"]), options)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A sketch, and what is needed to place it."""
+
+    file: Path
+    asked: Asked
+    job: SketchJob
+    sketches: list[Sketch]
+    report: dict[str, Any]
+
+    @property
+    def wanted(self) -> Path:
+        """A file that is there while a window waits for the sketch to be placed: nobody else needs to be told."""
+        return self.file.with_suffix(".wanted")
+
+    def want(self) -> None:
+        self.wanted.write_text(str(os.getpid()), encoding="ascii")
+
+    def is_wanted(self) -> bool:
+        """Whether the process that wanted it still runs."""
+        try:
+            os.kill(int(self.wanted.read_text(encoding="ascii")), 0)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    @property
+    def answer(self) -> Path:
+        """What became of it, for the window: an empty text, or the sentence why the sketch was not placed."""
+        return self.file.with_suffix(".answer")
+
+    def remove(self) -> None:
+        """It is in its document."""
+        for path in (self.file, self.wanted):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def save(asked: Asked, job: SketchJob, sketches: list[Sketch], report: dict[str, Any]) -> Finished:
+    """Keep a sketch. Raises `OSError`, for example on a full disk."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    # The job holds no file by now, and its photo was a copy.
+    record = {
+        "asked": dataclasses.asdict(asked),
+        "job": job.to_message(),
+        "sketches": [sketch.to_json() for sketch in sketches],
+        "report": report,
+    }
+    file = folder / f"{secrets.token_hex(8)}.json"
+    part = file.with_suffix(".part")
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        json.dump(record, stream)
+    os.replace(part, file)
+    for old in _files()[KEPT:]:
+        Finished(old, asked, job, [], {}).remove()
+    return Finished(file, asked, job, sketches, report)
+
+
+def all_kept() -> list[Finished]:
+    """Newest first; files that cannot be read are left out."""
+    found = []
+    for file in _files():
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            record = json.loads(file.read_text(encoding="ascii"))
+            sketches = [Sketch.from_json(data) for data in record["sketches"]]
+            job = SketchJob.from_message(record["job"])
+            found.append(Finished(file, Asked.from_json(record["asked"]), job, sketches, dict(record["report"])))
+    return found
+
+
+def _folder() -> Path:
+    return paths.home() / "finished"
+
+
+def _files() -> list[Path]:
+    """Newest first."""
+    return sorted(_folder().glob("*.json"), key=_age)
+
+
+def _age(file: Path) -> float:
+    try:
+        return -file.stat().st_mtime_ns
+    except OSError:
+        return 0.0

@@ -1,0 +1,63 @@
+"""How a sketch gets into a document, at once or later."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+import inkex
+
+from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import SketchJob
+
+from ..document import source_photo
+from ..document.source_photo import SourcePhoto
+from ..layer import redraw
+from ..layer.sketch_layer import Origin
+from ..translation import translated
+from ..window.contract import Outcome
+from .finished import Document, Finished
+
+
+def insert(photo: SourcePhoto, outcome: Outcome, job: SketchJob, photo_sha256: str, options: Namespace) -> None:
+    """Put the sketches above ``photo``, or into the layer that is drawn anew, as the dialog's ``options`` say.
+
+    Raises `UserError` if that cannot be.
+    """
+    sketches, report = outcome
+    origin = Origin.of(job, sketches, report, photo_sha256, photo.element.get_id())
+    redraw.place(photo.element.root, photo, sketches, origin, options)
+
+
+def insert_later(
+    svg: inkex.SvgDocumentElement, here: Document, kept: Finished, folders: list, strictly: bool = True
+) -> None:
+    """Put a sketch that was kept above its photo, wherever that is now.
+
+    Unless ``strictly``, a document does that is not the one that asked but has the same photo.
+    Raises `UserError` if this is not the document, or the photo is no longer in it.
+    """
+    asked = kept.asked
+    if strictly and not asked.document.is_now(here):
+        raise UserError(
+            translated(
+                "The sketch is for {name}, but that is not the document in front. Nothing is lost: open {name}, "
+                "or click on its window, and choose Extensions > Sketch > Place Finished Sketch."
+            ).format(name=asked.document.name)
+        )
+    photo = source_photo.by_ids(svg, asked.photo)
+    if photo is None or not _is_same(photo, asked.photo_sha256, folders):
+        raise UserError(
+            translated(
+                "The photo is no longer in {name}, so the sketch has no place. Nothing is lost: bring the photo "
+                "back, for example with Undo, and choose Extensions > Sketch > Place Finished Sketch."
+            ).format(name=asked.document.name)
+        )
+    insert(photo, (kept.sketches, kept.report), kept.job, asked.photo_sha256, Namespace(**asked.options))
+
+
+def _is_same(photo: SourcePhoto, photo_sha256: str, folders: list) -> bool:
+    try:
+        with photo.file(folders) as path:
+            return source_photo.sha256(path) == photo_sha256
+    except UserError:
+        return True  # a photo whose file is away for now

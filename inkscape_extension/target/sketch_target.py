@@ -1,0 +1,199 @@
+"""What a run is about: a photo, or a sketch layer that shall be drawn anew, and what is drawn already."""
+
+from __future__ import annotations
+
+import dataclasses
+from argparse import Namespace
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Sequence
+
+import inkex
+
+from clipasso_engine.contract import layer_format
+from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import AUTO, SketchJob
+from clipasso_engine.contract.sketch import Curve, Shape
+
+from .. import options
+from ..document import curves, drawn_shapes, photo_size, source_photo, viewport
+from ..document.drawn_shapes import DrawnShape
+from ..document.source_photo import SourcePhoto
+from ..layer import hand_edits
+from ..layer.record import LayerRecord
+from ..options import KEEP, REPLACE, START
+from ..translation import translated
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Found in the document before the engine is asked."""
+
+    photo: SourcePhoto
+    layer: inkex.Layer | None = None  # the sketch layer to draw anew; None: new layers above the photo
+    drawn: list[inkex.BaseElement] = field(default_factory=list)  # lines selected beside the photo
+    shapes: list[DrawnShape] = field(default_factory=list)  # closed shapes selected beside it
+
+    def job(self, chosen: Namespace, path: str) -> SketchJob:
+        """What to ask of the engine, for the photo file at ``path``.
+
+        Notes in ``chosen``, the dialog's options, what placing the answer needs: ``layer``, its id or nothing, and
+        ``kept``, the number of strokes that stay. Raises `UserError` for options that are out of range.
+        """
+        job = self._as_long(options.job(chosen, path))
+        chosen.layer, chosen.kept = "", 0
+        if self.layer is not None:
+            chosen.layer = self.layer.get_id()
+            drawn, chosen.kept = self._in_the_layer(chosen.hand)
+        else:
+            drawn = self._selected(path) if chosen.hand != REPLACE else []
+        role = {KEEP: "company", START: "start"}[chosen.hand] if drawn else "none"
+        levels = job.levels
+        if levels != AUTO:
+            levels = tuple(level - chosen.kept for level in levels if level > chosen.kept)
+            if not levels:
+                raise no_room(chosen.kept)
+        mask, details = self._areas(path)
+        return dataclasses.replace(
+            job,
+            levels=levels,
+            drawn=tuple(drawn),
+            drawn_role=role,
+            mask=mask,
+            details=details,
+            abstraction=job.quality != "paper",
+        )
+
+    def _areas(self, path: str) -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
+        """The mask and the places that deserve more lines: those drawn, or those the layer was made with."""
+        if self.layer is not None:
+            record = LayerRecord.read(self.layer)
+            return (record.mask, record.details) if record is not None else ((), ())
+        return drawn_shapes.areas(self.shapes, self._to_shares(path)) if self.shapes else ((), ())
+
+    def _as_long(self, job: SketchJob) -> SketchJob:
+        """A layer that is drawn anew keeps to strokes of as many segments; the usual number is nobody's choice."""
+        metadata = metadata_of(self.layer) if self.layer is not None else None
+        if metadata is None or job.segments != SketchJob.segments:
+            return job
+        return dataclasses.replace(job, segments=metadata.segments)
+
+    def _in_the_layer(self, hand: str) -> tuple[list[Curve], int]:
+        """What the engine shall know of the layer's strokes, in shares of the photo; and how many of them stay."""
+        record = LayerRecord.read(self.layer)
+        edits = hand_edits.read(self.layer, record)
+        if hand == REPLACE or record is None:
+            return [], edits.kept_strokes() if hand == KEEP else 0
+        to_shares = inkex.Transform(f"scale({1 / record.size[0]},{1 / record.size[1]})")
+        as_drawn = to_shares @ -record.place
+        as_is = to_shares @ -(edits.moved @ record.place)
+        if hand == START:
+            there = [curve for stroke in edits.untouched for curve in hand_edits.outline(stroke)]
+            return [curves.transformed(curve, as_is) for curve in [*there, *edits.kept_curves()]], 0
+        drawn = [curves.transformed(curve, as_is) for curve in edits.kept_curves()]
+        drawn += [curves.transformed(curve, as_drawn) for curve in edits.deleted]
+        drawn += [curves.transformed(curve, to_shares) for curve in record.erased]
+        return drawn, edits.kept_strokes()
+
+    def _selected(self, path: str) -> list[Curve]:
+        """The selected lines, in shares of the photo."""
+        if not self.drawn:
+            return []
+        to_shares = self._to_shares(path)
+        found = []
+        for element in self.drawn:
+            transform = to_shares @ viewport.to_root(element)
+            found += [curves.transformed(curve, transform) for curve in hand_edits.outline(element)]
+        return found
+
+    def _to_shares(self, path: str) -> inkex.Transform:
+        """From the coordinates of the document's outermost elements to shares of the photo, whose file is ``path``."""
+        return -(viewport.to_root(self.photo.below) @ self.photo.share_placement(photo_size.read(Path(path))))
+
+
+def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
+    """What the selection, or the current layer, stands for; ``folders`` are where linked photos may be.
+
+    A sketch layer is meant where it, or a stroke in it, is selected and no photo is; or where nothing is selected and
+    it is the current one. Raises `UserError` where it cannot be told, or the layer's photo is not there.
+    """
+    selected = list(svg.selection)
+    lines = [element for element, photos in zip(selected, source_photo.photos_in(svg, selected)) if not photos]
+    if len(lines) < len(selected):
+        return _of_photo(svg, lines)
+    layers = list(dict.fromkeys(layer_of(element) for element in selected or [svg.get_current_layer()]))
+    if len(layers) == 1 and layers[0] is not None:
+        return Aim(source_of(svg, layers[0], folders), layers[0])
+    if len([layer for layer in layers if layer is not None]) > 1:
+        raise UserError(
+            translated(
+                "Strokes of {count} layers are selected, but only one sketch at a time can be drawn anew. Select"
+                " strokes of one of them."
+            ).format(count=len(layers))
+        )
+    return _of_photo(svg, lines)
+
+
+def _of_photo(svg: inkex.SvgDocumentElement, beside: Sequence[inkex.BaseElement]) -> Aim:
+    """A photo with what is selected ``beside`` it."""
+    shapes, lines = drawn_shapes.split(svg, beside)
+    return Aim(source_photo.find(svg), None, lines, shapes)
+
+
+def no_room(kept: int) -> UserError:
+    """For levels that strokes made by hand fill already."""
+    return UserError(
+        translated(
+            "{count} strokes of this sketch were made or changed by hand and stay, which leaves no room for others. "
+            "Ask for more strokes, or have them replaced: Extensions > Sketch > Sketch Photo, page By Hand."
+        ).format(count=kept)
+    )
+
+
+def layer_of(element: inkex.BaseElement | None) -> inkex.Layer | None:
+    """The sketch layer that ``element`` is, or is in; None if it is in none."""
+    if element is None:
+        return None
+    for each in [element, *element.iterancestors()]:
+        if isinstance(each, inkex.Group) and metadata_of(each) is not None:
+            return each
+    return None
+
+
+def metadata_of(layer: inkex.BaseElement) -> layer_format.LayerMetadata | None:
+    return layer_format.LayerMetadata.from_attributes(dict(layer.attrib))
+
+
+def source_of(svg: inkex.SvgDocumentElement, layer: inkex.Layer, folders: Sequence[Path]) -> SourcePhoto:
+    """The photo that a sketch layer was drawn from: the very same file, the nearest where there are copies.
+
+    Raises `UserError` if it is not in the document.
+    """
+    metadata = metadata_of(layer)
+    assert metadata is not None
+    found = []
+    for photo in source_photo.photos_in(svg, [svg])[0]:
+        if _sha256(photo, folders) == metadata.photo_sha256:
+            near = photo.element.getparent() is layer.getparent()
+            found.append(((near, photo.element.get_id() == metadata.photo_id), photo))
+    if found:
+        return max(found, key=lambda one: one[0])[1]
+    name = layer.get("inkscape:label") or layer.get_id()
+    there = svg.getElementById(metadata.photo_id) if metadata.photo_id else None
+    changed = translated(
+        "The photo that the layer “{name}” was sketched from has changed since. "
+        "Bring it back, or select the photo to sketch."
+    )
+    missing = translated(
+        "The photo that the layer “{name}” was sketched from is not in this document. "
+        "Bring it back, or select the photo to sketch."
+    )
+    raise UserError((changed if there is not None and there.TAG in ("image", "use") else missing).format(name=name))
+
+
+def _sha256(photo: SourcePhoto, folders: Sequence[Path]) -> str:
+    try:
+        with photo.file(folders) as path:
+            return source_photo.sha256(path)
+    except UserError:
+        return ""

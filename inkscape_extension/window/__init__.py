@@ -1,0 +1,1 @@
+"""The window that shows strokes while they move."""

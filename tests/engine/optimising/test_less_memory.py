@@ -1,0 +1,61 @@
+"""Running out of memory: fewer candidates, then the CPU."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from clipasso_engine.optimising.less_memory import with_less_memory
+
+CUDA, CPU = torch.device("cuda"), torch.device("cpu")
+
+
+class Device:
+    """Work that fits where ``fits`` says so."""
+
+    def __init__(self, fits: int, error: type[RuntimeError] = torch.OutOfMemoryError) -> None:
+        self._fits, self._error = fits, error
+        self.tries: list[tuple[str, int]] = []
+
+    def __call__(self, device: torch.device, candidates: int) -> str:
+        self.tries.append((device.type, candidates))
+        if device.type != "cpu" and candidates > self._fits:
+            raise self._error("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return f"{candidates} on {device.type}"
+
+
+def test_work_that_fits_is_done_as_asked() -> None:
+    said: list[str] = []
+    assert with_less_memory(Device(8), CUDA, 8, said.append) == "8 on cuda"
+    assert not said
+
+
+def test_candidates_are_halved_until_they_fit_and_the_user_is_told() -> None:
+    said: list[str] = []
+    work = Device(2)
+    assert with_less_memory(work, CUDA, 8, said.append) == "2 on cuda"
+    assert work.tries == [("cuda", 8), ("cuda", 4), ("cuda", 2)]
+    assert said == [
+        "The cuda device ran out of memory; going on with 4 candidates.",
+        "The cuda device ran out of memory; going on with 2 candidates.",
+    ]
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError, RuntimeError])
+def test_at_last_the_cpu_does_it(error: type[RuntimeError]) -> None:
+    said: list[str] = []
+    assert with_less_memory(Device(0, error), torch.device("mps"), 2, said.append) == "1 on cpu"
+    assert said[-1] == "The mps device ran out of memory; going on on the CPU."
+
+
+def test_other_errors_and_a_full_cpu_are_raised() -> None:
+    def full(device: torch.device, candidates: int) -> None:
+        raise RuntimeError("out of memory")
+
+    def broken(device: torch.device, candidates: int) -> None:
+        raise RuntimeError("shapes do not match")
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        with_less_memory(full, CPU, 4, pytest.fail)
+    with pytest.raises(RuntimeError, match="shapes"):
+        with_less_memory(broken, CUDA, 4, pytest.fail)

@@ -1,0 +1,106 @@
+"""Analyses of photos on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clipasso_engine import cli
+from clipasso_engine.seeing import analysis_cache, photo, view
+from clipasso_engine.seeing.closeup import Box
+from clipasso_engine.seeing.foreground import Foreground
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The photos that were really looked at."""
+    seen: list[str] = []
+
+    def look(_network: Any, picture: photo.Photo, background: str, *_: Any) -> view.View:
+        seen.append(picture.sha256)
+        random = np.random.default_rng(len(seen))
+        box = Box(10, 0, 74, 32)
+        boundary = random.random((128, 256), dtype=np.float32)
+        item = Foreground(boundary > 0.5, boundary)
+        found, guess = {"keep": (None, None), "auto": (None, item), "remove": (item, None)}[background]
+        canvas = analysis_cache.boundary.resized(box.crop(picture.rgb), view.CANVAS)
+        return view.View(box, canvas, boundary, found, guess)
+
+    monkeypatch.setattr(view, "look", look)
+    return seen
+
+
+def picture(sha256: str = "a") -> photo.Photo:
+    rgb = np.random.default_rng(0).integers(0, 255, (40, 80, 3), dtype=np.uint8)
+    return photo.Photo(rgb, None, sha256, 80, 40)
+
+
+@pytest.mark.parametrize("background", ["auto", "keep", "remove"])
+def test_the_same_photo_is_looked_at_once_and_seen_the_same(looks: list[str], background: str) -> None:
+    first, second = (analysis_cache.look(None, picture(), background) for _ in range(2))  # type: ignore[arg-type]
+    assert looks == ["a"]
+    assert (first.box, first.rgb.tolist()) == (second.box, second.rgb.tolist())
+    assert np.array_equal(first.boundary, second.boundary)
+    assert second.boundary.dtype == np.float32
+    for one, other in ((first.found, second.found), (first.guess, second.guess)):
+        if one is None:
+            assert other is None
+        else:
+            assert other is not None
+            assert other.mask.dtype == bool
+            assert np.array_equal(one.mask, other.mask)
+            assert np.array_equal(one.score, other.score)
+
+
+def test_another_photo_background_mask_or_code_is_looked_at(looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    analysis_cache.look(None, picture("b"), "auto")  # type: ignore[arg-type]
+    analysis_cache.look(None, picture(), "keep")  # type: ignore[arg-type]
+    monkeypatch.setattr(analysis_cache, "_made_by", lambda: "another version")
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    analysis_cache.look(None, picture(), "auto", ((((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)),),))  # type: ignore[arg-type]
+    assert looks == ["a", "b", "a", "a", "a"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK", b"nonsense" * 100])
+def test_a_damaged_file_is_made_again(looks: list[str], damage: bytes) -> None:
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    (file,) = analysis_cache.files()
+    file.write_bytes(damage)
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    assert looks == ["a", "a"]
+
+
+def test_it_is_bounded_and_keeps_what_was_used_last(looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    analysis_cache.look(None, picture("a"), "auto")  # type: ignore[arg-type]
+    monkeypatch.setattr(analysis_cache, "MAX_BYTES", int(2.5 * analysis_cache.files()[0].stat().st_size))
+    for name in ("b", "a", "c"):
+        analysis_cache.look(None, picture(name), "auto")  # type: ignore[arg-type]
+    assert len(analysis_cache.files()) == 2
+    analysis_cache.look(None, picture("a"), "auto")  # type: ignore[arg-type]
+    assert looks == ["a", "b", "c"]
+
+
+def test_the_command_clears_it(looks: list[str], capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    assert cli.main(["cache"]) == 0
+    assert "1 photos, 0." in capsys.readouterr().out
+    assert cli.main(["cache", "clear"]) == 0
+    assert "MB freed" in capsys.readouterr().out
+    assert list((home / "cache").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_no_hindrance(looks: list[str], home: Path) -> None:
+    (home / "cache").write_text("a file in its place")
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    assert looks == ["a"]

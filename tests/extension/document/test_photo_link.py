@@ -1,0 +1,152 @@
+import base64
+import errno
+import os
+import tempfile
+from urllib.parse import quote
+
+import pytest
+
+from clipasso_engine.contract.errors import UserError
+from inkscape_extension.document import photo_link
+from tests.support.stand_in import PIXEL
+
+CONTENT = base64.b64decode(PIXEL)
+
+
+def read(href, absref="", folders=()):
+    with photo_link.photo_file(href, absref, folders) as path:
+        return path.read_bytes()
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "my 100% naïve ph?to#1.png"
+    path.write_bytes(CONTENT)
+    return path
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        f"data:image/png;base64,{PIXEL}",
+        f"DATA:image/png;charset=x;BASE64,{PIXEL}",
+        f"  data:image/png;base64,\n {PIXEL[:40]}\n\t{PIXEL[40:]}  ",
+        f"data:image/png;base64,{quote(PIXEL)}",
+        f"data:image/png;base64,{PIXEL[:40]}%0A{PIXEL[40:]}",
+        f"data:image/png;base64,{PIXEL.rstrip('=')}",
+        f"data:image/png,{quote(CONTENT)}",
+    ],
+)
+def test_an_embedded_photo_is_unpacked_for_a_while(href):
+    with photo_link.photo_file(href, "", ()) as path:
+        assert path.read_bytes() == CONTENT
+    assert not path.exists()
+
+
+def test_an_unpacked_photo_goes_away_whatever_happens():
+    with pytest.raises(ZeroDivisionError), photo_link.photo_file(f"data:;base64,{PIXEL}", "", ()) as path:
+        raise ZeroDivisionError
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("href", ["data:image/png;base64", "data:image/png;base64,A", "data:image/png;base64,&&&&"])
+def test_a_damaged_embedded_photo_gets_a_sentence(href):
+    with pytest.raises(UserError, match=r"embedded in the document is damaged .* Import it again"):
+        read(href)
+
+
+@pytest.mark.parametrize("failing", ["mkstemp", "write"])
+def test_a_full_disk_gets_a_sentence(monkeypatch, tmp_path, failing):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def fail(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if failing == "mkstemp":
+        monkeypatch.setattr(tempfile, "mkstemp", fail)
+    else:
+        monkeypatch.setattr(photo_link, "open", lambda handle, _mode: _FullFile(handle, fail), raising=False)
+    with pytest.raises(UserError, match=r"could not be unpacked .*No space left on device.*Make room"):
+        read(f"data:;base64,{PIXEL}")
+    assert list(tmp_path.iterdir()) == []
+
+
+class _FullFile:
+    def __init__(self, handle, fail):
+        self._handle, self.write = handle, fail
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        os.close(self._handle)
+
+
+def test_links_as_programs_write_them(photo):
+    folder = photo.parent
+    for href in (
+        photo.name,
+        quote(photo.name),
+        f"./{quote(photo.name)}",
+        f"../{folder.name}/{photo.name}",
+        str(photo),
+        quote(str(photo)),
+        photo.as_uri(),
+        f"file://localhost{quote(str(photo))}",
+        f"file:{quote(str(photo))}",
+        f" {photo.name} ",
+    ):
+        assert read(href, folders=[folder]) == CONTENT, href
+
+
+@pytest.mark.parametrize(
+    ("href", "path"),
+    [
+        ("file:///C:/Users/Jos%C3%A9%20B/a.png", "C:/Users/José B/a.png"),
+        ("file://C:/Users/a.png", "C:/Users/a.png"),
+        ("file:///c:\\Users\\a.png", "c:/Users/a.png"),
+        ("file://server/share/a.png", "//server/share/a.png"),
+        ("C:\\Users\\a.png", "C:\\Users\\a.png"),
+        ("c:/Users/a%20b.png", "c:/Users/a b.png"),
+        ("file:///home/x/50%25.png", "/home/x/50%.png"),
+        ("file:///home/x/a?b#c.png", "/home/x/a?b#c.png"),
+    ],
+)
+def test_paths_of_other_systems(href, path):
+    assert str(photo_link._possible_paths(href)[0]) == path
+
+
+def test_relative_links_are_looked_for_in_the_order_inkscape_means_them(tmp_path):
+    copy, absolute, saved = (tmp_path / name for name in ("copy", "absolute", "saved"))
+    for folder in (copy, absolute, saved):
+        folder.mkdir()
+        (folder / "a.png").write_bytes(folder.name.encode())
+    arguments = ("a.png", str(absolute / "a.png"), [copy, saved])
+    assert read(*arguments) == b"copy"
+    (copy / "a.png").unlink()
+    assert read(*arguments) == b"absolute"
+    (absolute / "a.png").unlink()
+    assert read(*arguments) == b"saved"
+    (saved / "a.png").unlink()
+    with pytest.raises(UserError, match=r"copy.a\.png, but there is no such file"):
+        read(*arguments)
+
+
+def test_an_absolute_link_that_is_broken_is_mended_by_absref(photo):
+    assert read("/no/such/folder/a.png", str(photo)) == CONTENT
+    assert read("file:///no/such/folder/a.png", photo.as_uri()) == CONTENT
+
+
+@pytest.mark.parametrize("href", ["gone.png", "/gone/gone.png", "file:///gone/gone.png", "x" * 5000, "a%00b.png", "."])
+def test_a_missing_file_gets_a_sentence(tmp_path, href):
+    with pytest.raises(UserError, match=r"there is no such file\. Put the photo back there, or import it again"):
+        read(href, folders=[tmp_path])
+
+
+@pytest.mark.parametrize(
+    "href", ["http://example.org/a.png", "HTTPS://example.org/a.png", "ftp://example.org/" + "a" * 99]
+)
+def test_nothing_is_fetched_from_the_web(href):
+    with pytest.raises(UserError, match="not on this computer") as caught:
+        read(href)
+    assert len(str(caught.value)) < 300

@@ -1,0 +1,192 @@
+"""The extension as Inkscape runs it: a program that gets a document and options, and writes the changed document."""
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from lxml import etree
+
+from clipasso_engine.contract import layer_format
+from tests.support.stand_in import PIXEL, ROOT, SVG
+
+SCRIPT = ROOT / "inkscape_extension" / "programs" / "sketch_image.py"
+IMAGE = '<image id="photo" width="100" height="50" xlink:href="{}"/>'
+LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
+
+
+class Extension:
+    def __init__(self, folder):
+        self.document = folder / "document.svg"
+        self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self.show(IMAGE.format(f"data:image/png;base64,{PIXEL}"))
+
+    def show(self, content):
+        self.document.write_text(SVG.format(attributes='width="200" height="100"', content=content), encoding="utf-8")
+        return self
+
+    def start(self, *options):
+        return subprocess.Popen(
+            [sys.executable, str(SCRIPT), *options, str(self.document)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environment,
+            cwd=SCRIPT.parent,
+        )
+
+    def run(self, *options):
+        with self.start(*options) as process:
+            output, told = process.communicate(timeout=30)
+        return process.returncode, output, told.decode("utf-8")
+
+
+@pytest.fixture
+def extension(tmp_path):
+    return Extension(tmp_path)
+
+
+def layers(output):
+    return {group.get(LABEL): group for group in etree.fromstring(output).iter("{*}g") if group.get(LABEL)}
+
+
+def test_from_options_to_layers(extension, installed_engine):
+    status, output, told = extension.run("--id=photo", "--levels=2, 1", "--seed=5", "--visible=fewest", "--tab=sketch")
+    assert (status, told) == (0, "")
+    found = layers(output)
+    assert set(found) == {"Sketch, 2 strokes", "Sketch, 1 stroke"}
+    assert found["Sketch, 2 strokes"].get("style") == "display:none"
+    assert found["Sketch, 1 stroke"].get("style") is None
+    assert [len(found[label]) for label in ("Sketch, 2 strokes", "Sketch, 1 stroke")] == [2, 1]
+    assert b"xmlns:clipasso=" in output
+    told = installed_engine.messages()[0]
+    assert (told["job"]["levels"], told["job"]["seed"], told["photo_is_there"]) == ([2, 1], 5, True)
+    metadata = layer_format.LayerMetadata.from_attributes(dict(found["Sketch, 1 stroke"].attrib))
+    assert (metadata.photo_id, metadata.seed, metadata.guidance) == ("photo", 5, "boundary")
+    assert not os.path.exists(told["job"]["photo"]), "the unpacked photo goes away"
+
+
+def test_a_linked_photo_is_not_copied(extension, installed_engine, tmp_path):
+    photo = tmp_path / "my photo.png"
+    photo.write_bytes(base64.b64decode(PIXEL))
+    status, output, told = extension.show(IMAGE.format("my%20photo.png")).run()
+    assert (status, told, len(layers(output))) == (0, "", 1)
+    assert installed_engine.messages()[0]["job"]["photo"] == str(photo)
+
+
+def test_the_photo_is_found_beside_the_saved_document(extension, installed_engine, tmp_path):
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "a.png").write_bytes(b"photo")
+    extension.environment["DOCUMENT_PATH"] = str(saved / "drawing.svg")
+    assert extension.show(IMAGE.format("a.png")).run()[0] == 0
+    assert installed_engine.messages()[0]["job"]["photo"] == str(saved / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "told"),
+    [
+        ("<rect/>", [], "There is no photo in the document."),
+        (IMAGE.format("gone.png"), [], "there is no such file."),
+        (IMAGE.format("http://example.org/a.png"), [], "CLIPasso fetches nothing"),
+        (IMAGE.format(f"data:;base64,{PIXEL}"), ["--levels=500"], "'500' is not a whole number from 1 to 128"),
+        (IMAGE.format(f"data:;base64,{PIXEL}") * 2, [], "There are 2 photos in the document, but none is selected."),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_leaves_the_document(extension, installed_engine, content, options, told):
+    status, output, sentence = extension.show(content).run(*options)
+    assert (status, output) == (1, b"")
+    assert told in sentence
+    assert sentence.count("\n") == 1
+    assert "Traceback" not in sentence
+
+
+@pytest.mark.parametrize("behaviour", ["user error", "bug", "die at once", "garbage", "other version", "dies"])
+def test_a_failing_engine_leaves_the_document(extension, installed_engine, behaviour):
+    installed_engine.play(behaviour=behaviour)
+    status, output, sentence = extension.run()
+    assert (status, output, sentence.count("\n")) == (1, b"", 1)
+    assert "Traceback" not in sentence
+
+
+def test_without_an_engine(extension):
+    status, output, sentence = extension.run()
+    assert (status, output) == (1, b"")
+    assert "is not installed" in sentence
+
+
+def test_a_bug_is_logged_and_the_log_is_named(extension, installed_engine, home):
+    installed_engine.play(width=0)  # the real engine never says that
+    status, output, sentence = extension.run()
+    log = home / "logs" / "extension.log"
+    assert (status, output) == (1, b"")
+    assert str(log) in sentence
+    assert "ZeroDivisionError" in log.read_text()
+
+
+def test_a_document_that_is_none_is_a_bug_too(extension, installed_engine):
+    extension.document.write_text("no svg")
+    status, output, sentence = extension.run()
+    assert (status, output) == (1, b"")
+    assert "extension.log" in sentence
+
+
+def test_it_works_as_a_link_to_a_checkout(extension, installed_engine, tmp_path):
+    link = tmp_path / "extensions"
+    link.symlink_to(ROOT, target_is_directory=True)
+    command = [sys.executable, str(link / "inkscape_extension" / "programs" / SCRIPT.name), str(extension.document)]
+    done = subprocess.run(command, capture_output=True, env=extension.environment, timeout=30)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def started(installed_engine, process):
+    end = time.monotonic() + 15
+    while not installed_engine.messages():
+        assert time.monotonic() < end
+        assert process.poll() is None
+        time.sleep(0.02)
+    return installed_engine.messages()[0]["environment"]["CLIPASSO_TEST_MARKER"]
+
+
+def running(marker):
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/environ", "rb") as stream:
+                if marker.encode() in stream.read():
+                    found.append(int(name))
+        except OSError:
+            pass
+    return found
+
+
+def left_after(seconds, marker):
+    end = time.monotonic() + seconds
+    while running(marker) and time.monotonic() < end:
+        time.sleep(0.02)
+    left = running(marker)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    return left
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="finds processes by /proc")
+@pytest.mark.parametrize(
+    ("victim", "behaviour"),
+    [("extension", "hang"), ("Inkscape", "hang"), ("Inkscape", "deaf"), ("Inkscape", "children")],
+)
+def test_nothing_is_left_after_3_seconds(extension, installed_engine, tmp_path, victim, behaviour):
+    extension.environment["CLIPASSO_TEST_MARKER"] = marker = f"marker-{tmp_path}"
+    installed_engine.play(behaviour=behaviour)
+    with extension.start() as process:
+        assert started(installed_engine, process) == marker
+        assert len(running(marker)) >= 2
+        if victim == "extension":
+            process.kill()
+        else:
+            process.stdout.close()
+            process.stderr.close()
+        assert left_after(3, marker) == []

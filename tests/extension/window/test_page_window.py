@@ -1,0 +1,144 @@
+"""The window as a page: a stand-in for the browser asks for what a page asks for."""
+
+import http.client
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from clipasso_engine.contract.job import SketchJob
+from inkscape_extension.window import page_window, watch
+from tests.support.stand_in import ROOT
+
+PROGRAM = f"""
+import json, sys; sys.path.insert(0, {str(ROOT)!r})
+from clipasso_engine.contract.job import SketchJob
+from inkscape_extension.engine import client
+from inkscape_extension.run import in_inkscape
+from inkscape_extension.window import contract
+try:
+    sketches, _report = in_inkscape.sketch(SketchJob(sys.argv[1], levels=(2, 1), time_budget=20))
+    print(len(sketches))
+except (client.CancelledError, contract.ShownError) as error:
+    print(type(error).__name__)
+"""
+
+
+class Browser:
+    """What a page does."""
+
+    def __init__(self, address):
+        self.place = urlsplit(address)
+        self.cookie = ""
+
+    def ask(self, path, method="GET", **headers):
+        connection = http.client.HTTPConnection(self.place.netloc, timeout=10)
+        connection.request(method, path, headers={"Cookie": self.cookie, **headers})
+        return connection.getresponse()
+
+    def enter(self):
+        answer = self.ask(f"/?{self.place.query}")
+        self.cookie = (answer.getheader("Set-Cookie") or "").split(";")[0]
+        return answer.status
+
+    def events(self):
+        stream = self.ask("/events")
+        for line in stream:
+            if line.startswith(b"data: "):
+                yield json.loads(line[6:])
+
+
+@pytest.fixture
+def address(tmp_path, monkeypatch):
+    """Where the page's address will be told."""
+    told = tmp_path / "address"
+    monkeypatch.setenv("BROWSER", f"sh -c 'printf %s \"$0\" > {told}.part; mv {told}.part {told}'")
+    monkeypatch.setenv("CLIPASSO_WINDOW", "page")
+    return told
+
+
+@pytest.fixture
+def sketching(address, installed_engine, tmp_path):
+    installed_engine.play(seconds=15)
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b"the photo")
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(photo)], stdout=subprocess.PIPE, text=True) as process:
+        end = time.monotonic() + 15
+        while not address.exists():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        process.browser = Browser(address.read_text())
+        yield process
+        process.kill()
+
+
+def test_strokes_move_and_stop_keeps_them(sketching):
+    browser = sketching.browser
+    assert browser.enter() == 303
+    page = browser.ask("/").read().decode()
+    assert "Stop and keep" in page
+    assert "{texts}" not in page
+    assert browser.ask("/photo").read() == b"the photo"
+    events = browser.events()
+    seen = [event["strokes"] for event in itertools.islice(events, 12) if event["strokes"]]
+    assert len({json.dumps(strokes) for strokes in seen}) > 2
+    assert browser.ask("/stop", "POST").status == 200
+    assert sketching.communicate(timeout=20)[0] == "2\n"
+
+
+@pytest.mark.parametrize("way", ["button", "closing"])
+def test_cancel_and_closing_drop_everything(sketching, way):
+    browser = sketching.browser
+    browser.enter()
+    events = browser.events()
+    next(events)
+    if way == "button":
+        browser.ask("/cancel", "POST")
+    else:
+        events.close()
+    assert sketching.communicate(timeout=10)[0] == "CancelledError\n"
+
+
+def test_an_error_is_shown_until_the_page_is_closed(sketching, installed_engine):
+    browser = sketching.browser
+    browser.enter()
+    events = browser.events()
+    next(event for event in events if event["strokes"])
+    os.kill(installed_engine.messages()[0]["process"], signal.SIGKILL)
+    failed = next(event for event in events if event["state"] == "failed")
+    assert "The engine ended before the sketch was done" in failed["text"]
+    assert sketching.poll() is None
+    events.close()
+    assert sketching.communicate(timeout=10)[0] == "ShownError\n"
+
+
+def test_only_the_browser_that_was_opened_gets_anything(sketching):
+    browser, other = sketching.browser, Browser(f"http://{sketching.browser.place.netloc}/?guess")
+    assert other.enter() == 403
+    assert browser.enter() == 303
+    assert Browser(browser.place.geturl()).enter() == 403, "the token opens one page"
+    for path in ("/", "/photo", "/events"):
+        assert other.ask(path).status == 403
+    assert other.ask("/cancel", "POST").status == 403
+    assert browser.ask("/", Host="evil.example").status == 403
+    assert browser.ask("/stop", "POST", Host="evil.example").status == 403
+    assert browser.ask("/etc/passwd").status == 404
+
+
+def test_a_browser_that_never_comes_is_no_window(address, installed_engine, monkeypatch):
+    monkeypatch.setattr(page_window, "OPEN_SECONDS", 0.2)
+    monkeypatch.setenv("BROWSER", "false")
+    window = page_window.Window(watch.Request(SketchJob("p", levels=(1,)), gone=lambda: False))
+
+    def work(listener):
+        time.sleep(0.5)
+        assert listener(None) is None
+        return [], {}
+
+    assert window.run(work) == ([], {})

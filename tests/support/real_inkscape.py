@@ -1,0 +1,193 @@
+"""A user of the real Inkscape, with the extension installed as install.py does it.
+
+Inkscape's exit status says nothing, and it opens a window for any message of an extension: assert on what it writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from clipasso_engine import __version__
+from installer import extension
+from installer.journal import Journal
+
+ROOT = Path(__file__).resolve().parents[2]
+FAKE_WORKER = Path(__file__).with_name("fake_worker.py")
+ACTION, PLACE = "org.clipasso.sketch.noprefs", "org.clipasso.place.noprefs"
+SCREEN = (1280, 900)
+
+
+class Inkscape:
+    """One user: a profile, a CLIPASSO_HOME and a screen."""
+
+    def __init__(self, folder: Path, display: str, artefacts: Path) -> None:
+        self.folder = folder
+        self.artefacts = artefacts
+        self.home = folder / "home"
+        self.profile = folder / "profile"
+        self.marker = f"clipasso-test-{folder}"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "CLIPASSO"))},
+            "DISPLAY": display,
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",  # no other Inkscape may answer
+            "NO_AT_BRIDGE": "1",
+            "LANGUAGE": "C",
+            "INKSCAPE_PROFILE_DIR": str(self.profile),
+            "CLIPASSO_TEST_MARKER": self.marker,
+            "CLIPASSO_WINDOW": "none",
+        }
+        self.home.mkdir()
+
+    def install(self, command: Sequence[str]) -> None:
+        """Copy the extension into the profile, with this command for the engine."""
+        setting = {"command": list(command), "version": __version__, "home": str(self.home)}
+        journal = Journal(self.folder / "journal.json")
+        extension.install(self.profile / "extensions" / "clipasso", json.dumps(setting).encode(), journal)
+
+    def choose(self, extension: str = "org.clipasso.sketch", /, **options: str) -> None:
+        """Set the options of an extension's dialog for the next run."""
+        chosen = " ".join(f"{extension}.{name}={quoteattr(value)}" for name, value in options.items())
+        preferences = f'<inkscape version="1"><group id="extensions" {chosen}/></inkscape>'
+        (self.profile / "preferences.xml").write_text(preferences, encoding="utf-8")
+
+    def document(self, content: str, attributes: str = "", name: str = "drawing.svg") -> Path:
+        """Write a document beside the photos of `folder`."""
+        path = self.folder / name
+        path.write_text(
+            '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f"{attributes}>{content}</svg>",
+            encoding="utf-8",
+        )
+        return path
+
+    @contextlib.contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A running Inkscape, killed at the end together with anything it has left."""
+        with open(self.folder / "inkscape.log", "ab") as log:
+            process = subprocess.Popen(
+                ["inkscape", *arguments], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            for pid in self.processes():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def run(self, document: Path, *actions: str, seconds: float = 180) -> None:
+        """Do ``actions`` and end. Fails if Inkscape hangs, which it does when it shows a message."""
+        with self.started("--batch-process", f"--actions={';'.join(actions)}", str(document)) as process:
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.screenshot(f"hanging-{document.stem}")
+                raise
+
+    def processes(self, *words: str) -> list[int]:
+        """Processes of this user that still run, which have one of ``words``, if any are given, on the command line."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdigit() or self.marker.encode() not in _read(folder / "environ"):
+                continue
+            line = _read(folder / "cmdline").decode(errors="replace")
+            if line and (not words or any(word in line for word in words)):
+                found.append(int(folder.name))
+        return found
+
+    def xdotool(self, *arguments: str) -> str:
+        done = subprocess.run(["xdotool", *arguments], env=self.environment, capture_output=True, text=True, timeout=20)
+        return done.stdout.strip()
+
+    def window(self, title: str, seconds: float = 20) -> str:
+        """The id of the window whose title matches the regular expression, once it is there."""
+        found = wait_until(lambda: self.xdotool("search", "--onlyvisible", "--name", title), seconds, title)
+        return str(found).split()[-1]
+
+    def geometry(self, window: str) -> dict[str, int]:
+        """X, Y, WIDTH and HEIGHT of a window in pixels; empty if it is no more."""
+        lines = self.xdotool("getwindowgeometry", "--shell", window).split()
+        return {name: int(value) for name, _, value in (line.partition("=") for line in lines)}
+
+    def key(self, *keys: str) -> None:
+        for key in keys:
+            self.xdotool("key", "--clearmodifiers", key)
+            time.sleep(0.15)
+
+    def activate(self, action: str, parameter: str = "") -> None:
+        """Have the running Inkscape do an action, by the session bus; an extension has ended when this returns."""
+        value = f"[<'{parameter}'>]" if parameter else "[]"
+        where = ["--dest", "org.inkscape.Inkscape", "--object-path", "/org/inkscape/Inkscape"]
+        method = ["--method", "org.gtk.Actions.Activate", action, value, "{}"]
+        subprocess.run(
+            ["gdbus", "call", "--session", *where, *method],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+    def click(self, window: str, x: int, y: int) -> None:
+        """Press the left button at a point of a window; negative from its right or lower edge."""
+        size = self.geometry(window)
+        inside = (str(x % size["WIDTH"]), str(y % size["HEIGHT"]))
+        self.xdotool("mousemove", "--window", window, *inside, "click", "1")
+
+    def export(self, name: str) -> Path:
+        """The document in front as it is now."""
+        path = self.folder / name
+        self.activate("export-filename", str(path))
+        self.activate("export-do")
+        return path
+
+    def screenshot(self, name: str) -> Path:
+        path = self.artefacts / f"{name}.png"
+        subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=True, timeout=20)
+        return path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """The first true value of ``condition``."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+
+
+class FakeEngine:
+    """See fake_worker.py: an engine that answers with known strokes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.heard = folder / "heard.jsonl"
+        self.scenario = folder / "scenario.json"
+        self.command = [sys.executable, "-I", str(FAKE_WORKER), str(self.scenario)]
+
+    def play(self, **scenario: Any) -> None:
+        self.scenario.write_text(json.dumps({"version": __version__, "heard": str(self.heard), **scenario}))
+
+
+def render(what: str, path: Path) -> list[str]:
+    """Actions that export one object alone, the page being the picture."""
+    settings = f"export-type:png;export-id:{what};export-id-only;export-area-page;export-width:1200"
+    return [settings, f"export-filename:{path}", "export-do"]
