@@ -15,7 +15,7 @@ _SMOOTH = 0.9986  # cosine of 3 degrees, from which on handles lie on one line
 
 
 class FreePoints:
-    """Strokes [K, S, P, 2] with P = 3 k + 1 control points, NaN where a stroke has less (see `bezier.stroke_arrays`)."""
+    """Strokes [K, S, P, 2] with P = 3 k + 1 control points, NaN where a stroke has less (see `stroke_arrays`)."""
 
     def __init__(self, start: torch.Tensor) -> None:
         self._unused = start.isnan()

@@ -49,7 +49,7 @@ def optimize(
 
     Args:
         start: float32 [K, S, P, 2], canvas pixels, on the device to compute on; NaN where a stroke has fewer cubics
-            than P = 3 k + 1 points are for (see `bezier.stroke_arrays`). Strokes keep their cubics, and smooth joins stay smooth.
+            than P = 3 k + 1 points are for (see `stroke_arrays`). Strokes keep their cubics, smooth joins stay smooth.
         size: (width, height) of the canvas in pixels.
         learning_rate: pixels; falls to a tenth along a cosine.
         backend: the rasteriser, see `rasterizer.render`.

@@ -28,7 +28,7 @@ FIRST_CALL = """
 import time
 import torch
 started = time.process_time()
-from clipasso_engine.rasterizer import render
+from clipasso_engine.optimising.rasterizer import render
 render(torch.rand(1, 4, 2, requires_grad=True) * 100, 224, 224, 3.0).sum().backward()
 print(time.process_time() - started)
 """

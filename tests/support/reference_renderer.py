@@ -35,14 +35,14 @@ def pixels_near(tree: cKDTree, low: float, high: float) -> np.ndarray:
     return pixels[(distance > low - 0.71) & (distance < high + 0.71)]
 
 
-def reference(chains: np.ndarray, line_widths: np.ndarray, opacities: np.ndarray) -> np.ndarray:
+def reference(chains: np.ndarray, line_widths: np.ndarray) -> np.ndarray:
     """Ink [HEIGHT, WIDTH]: strokes painted one over the other on 8 x 8 samples a pixel, each wholly or not at all."""
     paper = np.ones((HEIGHT, WIDTH, 64))
-    for chain, line_width, opacity in zip(chains, line_widths, opacities, strict=True):
+    for chain, line_width in zip(chains, line_widths, strict=True):
         tree = curve_tree(chain)
         pixels = pixels_near(tree, 0, line_width / 2)
         distance, _ = tree.query(samples_of(pixels, 8), distance_upper_bound=line_width)
-        paper[pixels[:, 1], pixels[:, 0]] *= 1 - opacity * (distance < line_width / 2)
+        paper[pixels[:, 1], pixels[:, 0]] *= distance >= line_width / 2
     return 1 - paper.mean(-1)
 
 

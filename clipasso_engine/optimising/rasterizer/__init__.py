@@ -1,7 +1,7 @@
 """Strokes to ink: differentiable rasterisers behind one signature.
 
-A back end is a module here with a function ``render`` of `render`'s signature, less ``backend``, and a line in
-`_BACKENDS`.
+A back end is a module here with a function ``render`` of `render`'s signature, less ``backend``, and its name in
+`contract.job.RASTERIZERS`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ import importlib
 
 import torch
 
-__all__ = ["render"]
+from ...contract.job import RASTERIZERS
 
-# Names, not modules: a back end is imported when it is first asked for, since some need much time or optional packages.
-_BACKENDS = {"native": "native", "diffvg": "diffvg"}
+__all__ = ["render"]
 
 
 def render(
@@ -21,11 +20,10 @@ def render(
     width: int,
     height: int,
     width_px: float | torch.Tensor,
-    opacity: torch.Tensor | None = None,
     *,
     backend: str = "native",
 ) -> torch.Tensor:
-    """The ink that strokes leave on a blank canvas, differentiable in ``points``, ``width_px`` and ``opacity``.
+    """The ink that strokes leave on a blank canvas, differentiable in ``points`` and ``width_px``.
 
     Args:
         points: [..., S, P, 2], float: S strokes (0 is allowed), each one open chain of k joined cubic Bézier curves
@@ -33,7 +31,6 @@ def render(
             They must be finite and may lie outside the canvas. Leading dimensions are candidates, drawn apart.
         width, height: size of the canvas in pixels.
         width_px: width of the painted line in pixels, above 0: one number, or a tensor that broadcasts to [..., S].
-        opacity: 0 (no ink) to 1 (full ink, the default), a tensor that broadcasts to [..., S].
         backend: the rasteriser to use.
 
     Returns:
@@ -42,8 +39,9 @@ def render(
     Raises:
         ValueError: wrong shapes or values, or an unknown back end.
     """
-    if backend not in _BACKENDS:
-        raise ValueError(f"unknown rasteriser {backend!r}, known: {', '.join(_BACKENDS)}")
-    module = importlib.import_module(f".{_BACKENDS[backend]}", __name__)
-    ink: torch.Tensor = module.render(points, width, height, width_px, opacity)
+    if backend not in RASTERIZERS:
+        raise ValueError(f"unknown rasteriser {backend!r}, known: {', '.join(RASTERIZERS)}")
+    # Imported when it is first asked for, since some need much time or optional packages.
+    module = importlib.import_module(f".{backend}", __name__)
+    ink: torch.Tensor = module.render(points, width, height, width_px)
     return ink

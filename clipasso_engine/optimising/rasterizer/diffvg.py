@@ -23,7 +23,6 @@ def render(
     width: int,
     height: int,
     width_px: float | torch.Tensor,
-    opacity: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """`optimising.rasterizer.render` by diffvg. Raises `UserError` where pydiffvg is missing or would crash."""
     pydiffvg = _library()
@@ -33,20 +32,14 @@ def render(
     count = math.prod(points.shape[:-3])
     scenes = points.reshape(count, *points.shape[-3:])
     widths = torch.as_tensor(width_px, dtype=points.dtype, device=points.device).expand(points.shape[:-2])
-    full = torch.ones((), dtype=points.dtype, device=points.device) if opacity is None else opacity
-    opacities = full.expand(points.shape[:-2])
     drawn = [
-        _render_one(pydiffvg, scene, width, height, scene_widths, scene_opacities)
-        for scene, scene_widths, scene_opacities in zip(
-            scenes, widths.reshape(count, strokes), opacities.reshape(count, strokes), strict=True
-        )
+        _render_one(pydiffvg, scene, width, height, scene_widths)
+        for scene, scene_widths in zip(scenes, widths.reshape(count, strokes), strict=True)
     ]
     return torch.stack(drawn).reshape(*points.shape[:-3], height, width)
 
 
-def _render_one(
-    pydiffvg: Any, points: torch.Tensor, width: int, height: int, widths: torch.Tensor, opacities: torch.Tensor
-) -> torch.Tensor:
+def _render_one(pydiffvg: Any, points: torch.Tensor, width: int, height: int, widths: torch.Tensor) -> torch.Tensor:
     if len(points) == 0:
         return points.new_zeros(height, width) + points.sum()
     inner = torch.full(((points.shape[1] - 1) // 3,), 2, dtype=torch.int32)
@@ -55,12 +48,10 @@ def _render_one(
         pydiffvg.Path(num_control_points=inner, points=_bent(stroke), stroke_width=painted / 2, is_closed=False)
         for stroke, painted in zip(points, widths, strict=True)
     ]
-    black = points.new_zeros(3)
+    black = points.new_tensor([0.0, 0.0, 0.0, 1.0])  # red, green, blue, alpha
     groups = [
-        pydiffvg.ShapeGroup(
-            shape_ids=torch.tensor([index]), fill_color=None, stroke_color=torch.cat([black, opaque.reshape(1)])
-        )
-        for index, opaque in enumerate(opacities)
+        pydiffvg.ShapeGroup(shape_ids=torch.tensor([index]), fill_color=None, stroke_color=black)
+        for index in range(len(shapes))
     ]
     scene = pydiffvg.RenderFunction.serialize_scene(width, height, shapes, groups)
     seed = 0  # of its sample positions: the same scene shall give the same picture

@@ -4,22 +4,59 @@ Importing this module imports Numba. The compiled loops are kept on disk for as 
 no constant may come from another module: settings are arguments. All loops run in one order on one thread, so the same
 input gives the same bytes. Coordinates are float64 inside: at 200 a float32 is known to 1e-5 only.
 
-What `forward` finds and `backward` needs are records: one for each cell that a stroke reaches, stroke after stroke,
-with the cell's slot, the first vertex of the nearest segment, how far along that segment the nearest point lies (0 to
-1), the cell centre's offset from that point, its distance and the cell's coverage. Vertices are the ends of segments,
-curve after curve: n + 1 for n segments. Slots number the cells that any stroke reaches, canvas after canvas.
+`forward` makes a `Drawing`, from which `backward` finds the gradients. Vertices are the ends of segments, curve after
+curve: n + 1 for n segments. Slots number the cells that any stroke reaches, canvas after canvas.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
+import numpy as np
+from numpy.typing import NDArray
 
 # Of a cell, rounded up: a line's edge further than that from the centre does not cross the cell.
 HALF_DIAGONAL = 0.70711
+
+
+class Strokes(NamedTuple):
+    """What is drawn: B canvases of S chains of k cubics."""
+
+    points: NDArray[np.float32]  # [B, S, 3k + 1, 2] in cells
+    widths: NDArray[np.float32]  # [B, S] in cells
+    segments: NDArray[np.int32]  # [B * S * k] how many straight segments each cubic is cut into
+
+
+class Records(NamedTuple):
+    """One for each cell that a stroke reaches, stroke after stroke."""
+
+    slot: NDArray[np.int32]  # [R] the cell's
+    vertex: NDArray[np.int32]  # [R] the first of the nearest segment
+    fraction: NDArray[np.float64]  # [R] how far along that segment the nearest point lies, 0 to 1
+    away_x: NDArray[np.float64]  # [R] the cell centre's offset from that point, in cells
+    away_y: NDArray[np.float64]
+    distance: NDArray[np.float64]  # [R] its length
+    coverage: NDArray[np.float64]  # [R] of the cell, 0 to 1
+    ends: NDArray[np.int64]  # [B, S] one more than each stroke's last record
+
+
+class Slots(NamedTuple):
+    """One for each cell that any stroke reaches."""
+
+    pixel: NDArray[np.int32]  # [R] its place in the canvas's ink
+    paper: NDArray[np.float64]  # [R] product of what the strokes that do not cover it wholly leave of it
+    blocked: NDArray[np.int32]  # [R] how many strokes cover it wholly
+
+
+class Drawing(NamedTuple):
+    """What `forward` finds and `backward` needs; the caller gives it room for R records, see `plan`."""
+
+    vertices: NDArray[np.float64]  # [V, 2] in cells
+    records: Records
+    slots: Slots
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,11 +72,14 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_compiled
-def plan(points, widths, cells, flatness, segment_length, max_segments, segments):  # type: ignore[no-untyped-def]
-    """Set ``segments`` [N * k], how many each curve of the chains [N, 3k + 1, 2] gets.
+def plan(strokes, cells, flatness, segment_length, max_segments):  # type: ignore[no-untyped-def]
+    """Set ``strokes.segments``; ``cells`` are on a canvas, and the settings are those of `geometry`.
 
-    The settings are those of `geometry`. Returns how many vertices there will be, and a bound on the number of records.
+    Returns how many vertices there will be, and a bound on the number of records.
     """
+    segments = strokes.segments
+    points = strokes.points.reshape(-1, strokes.points.shape[2], 2)
+    widths = strokes.widths.reshape(-1)
     curve = 0
     vertices = 0
     records = 0
@@ -182,214 +222,203 @@ def _span(x1, y1, length, dy, reach, before, after):  # type: ignore[no-untyped-
 
 
 @_compiled
-def forward(  # type: ignore[no-untyped-def]
-    points,
-    widths,
-    opacities,
-    segments,
-    vertices,
-    slot,
-    vertex,
-    fraction,
-    away_x,
-    away_y,
-    distance,
-    coverage,
-    ends,
-    pixel,
-    paper,
-    blocked,
-    side,
-    latest,
-    ink,
-):
-    """Draw chains [B, S, 3k + 1, 2].
+def _reach_cells(chain, reach, drawing, latest, state, side, segments):  # type: ignore[no-untyped-def]
+    """Cut one stroke [3k + 1, 2] and record each cell up to ``reach`` from it, with its nearest segment.
 
-    Fills ``vertices`` [V, 2], the records ``slot`` to ``coverage``, their ``ends`` [B, S], ``ink`` [B, H * W], and for
-    each slot ``pixel`` (its place in ``ink[b]``), ``blocked``: how many strokes cover it wholly, and ``paper``: the
-    product of what the other strokes leave. ``side`` cells lie along a pixel's side. The caller gives ``ink`` filled
-    with 0, and room for one more than the newest record of each cell, ``latest`` [B, side * H, side * W], full of 0.
+    ``latest`` [H, W] holds one more than the newest record of each cell of this canvas. ``state``: the numbers of
+    curves, vertices, records and slots used so far; returns what they are then. Distances are left squared.
     """
-    height = latest.shape[1]
-    width = latest.shape[2]
-    slots = 0
-    record = 0
-    curve = 0
-    top = 0
+    vertices = drawing.vertices
+    slot, vertex, fraction, away_x, away_y, distance, _, _ = drawing.records
+    pixel, paper, blocked = drawing.slots
+    height, width = latest.shape
+    curve, top, record, slots = state
+    first_record = record
+    for first in range(0, chain.shape[0] - 1, 3):
+        count = segments[curve]
+        curve += 1
+        _cut(chain, first, vertices[top : top + count + 1])
+        after = reach
+        for v in range(top, top + count):
+            x0 = vertices[v, 0]
+            y0 = vertices[v, 1]
+            x1 = vertices[v + 1, 0] - x0
+            y1 = vertices[v + 1, 1] - y0
+            length = max(math.sqrt(x1 * x1 + y1 * y1), 1e-15)
+            scale = 1.0 / (length * length)
+            before = after
+            after = reach if v == top + count - 1 else _overhang(vertices, v + 1, reach)
+            # Clipped before they are rounded: an integer has no room for a point far away.
+            upper = math.ceil(min(max(min(y0, y0 + y1) - reach - 0.5, 0.0), float(height)))
+            lower = math.floor(max(min(max(y0, y0 + y1) + reach - 0.5, height - 1.0), -1.0))
+            for row in range(upper, lower + 1):
+                dy = row + 0.5 - y0
+                low, high = _span(x1, y1, length, dy, reach, before, after)
+                start = math.ceil(min(max(x0 + low - 0.5, 0.0), float(width)))
+                stop = math.floor(max(min(x0 + high - 0.5, width - 1.0), -1.0))
+                for column in range(start, stop + 1):
+                    dx = column + 0.5 - x0
+                    along = min(max((dx * x1 + dy * y1) * scale, 0.0), 1.0)
+                    ex = dx - along * x1
+                    ey = dy - along * y1
+                    squared = ex * ex + ey * ey
+                    if squared >= reach * reach:
+                        continue
+                    here = latest[row, column] - 1
+                    if here < first_record:
+                        if here < 0:
+                            pixel[slots] = row // side * (width // side) + column // side
+                            paper[slots] = 1.0
+                            blocked[slots] = 0
+                            slot[record] = slots
+                            slots += 1
+                        else:
+                            slot[record] = slot[here]
+                        here = record
+                        record += 1
+                        latest[row, column] = record
+                    elif squared >= distance[here]:
+                        continue
+                    vertex[here] = v
+                    fraction[here] = along
+                    away_x[here] = ex
+                    away_y[here] = ey
+                    distance[here] = squared
+        top += count + 1
+    return curve, top, record, slots
+
+
+@_compiled
+def _cover_cells(drawing, first, last, half):  # type: ignore[no-untyped-def]
+    """Take the square roots of the distances of a stroke's records ``first`` to ``last``, and cover their cells."""
+    slot, vertex, _, away_x, away_y, distance, coverage, _ = drawing.records
+    _, paper, blocked = drawing.slots
+    for r in range(first, last):
+        distance[r] = math.sqrt(distance[r])
+        coverage[r] = 1.0
+        if half - distance[r] < HALF_DIAGONAL:
+            across_x, across_y = _across(drawing.vertices, vertex[r], away_x[r], away_y[r], distance[r])
+            coverage[r] = _coverage(half, distance[r], across_x, across_y)[0]
+        remaining = 1.0 - coverage[r]
+        if remaining == 0.0:
+            blocked[slot[r]] += 1
+        else:
+            paper[slot[r]] *= remaining
+
+
+@_compiled
+def forward(strokes, drawing, side, latest, ink):  # type: ignore[no-untyped-def]
+    """Draw ``strokes``: fill ``drawing`` and ``ink`` [B, H * W]. ``side`` cells lie along a pixel's side.
+
+    The caller gives ``ink`` and ``latest`` [B, side * H, side * W] filled with 0.
+    """
+    points, widths, segments = strokes
+    pixel, paper, blocked = drawing.slots
+    state = (0, 0, 0, 0)
     for b in range(points.shape[0]):
-        first_slot = slots
+        first_slot = state[3]
         for s in range(points.shape[1]):
-            first_record = record
+            first_record = state[2]
             half = widths[b, s] / 2.0
-            reach = half + HALF_DIAGONAL
-            for first in range(0, points.shape[2] - 1, 3):
-                count = segments[curve]
-                curve += 1
-                _cut(points[b, s], first, vertices[top : top + count + 1])
-                after = reach
-                for v in range(top, top + count):
-                    x0 = vertices[v, 0]
-                    y0 = vertices[v, 1]
-                    x1 = vertices[v + 1, 0] - x0
-                    y1 = vertices[v + 1, 1] - y0
-                    length = max(math.sqrt(x1 * x1 + y1 * y1), 1e-15)
-                    scale = 1.0 / (length * length)
-                    before = after
-                    after = reach if v == top + count - 1 else _overhang(vertices, v + 1, reach)
-                    # Clipped before they are rounded: an integer has no room for a point far away.
-                    upper = math.ceil(min(max(min(y0, y0 + y1) - reach - 0.5, 0.0), float(height)))
-                    lower = math.floor(max(min(max(y0, y0 + y1) + reach - 0.5, height - 1.0), -1.0))
-                    for row in range(upper, lower + 1):
-                        dy = row + 0.5 - y0
-                        low, high = _span(x1, y1, length, dy, reach, before, after)
-                        start = math.ceil(min(max(x0 + low - 0.5, 0.0), float(width)))
-                        stop = math.floor(max(min(x0 + high - 0.5, width - 1.0), -1.0))
-                        for column in range(start, stop + 1):
-                            dx = column + 0.5 - x0
-                            along = min(max((dx * x1 + dy * y1) * scale, 0.0), 1.0)
-                            ex = dx - along * x1
-                            ey = dy - along * y1
-                            squared = ex * ex + ey * ey
-                            if squared >= reach * reach:
-                                continue
-                            here = latest[b, row, column] - 1
-                            if here < first_record:
-                                if here < 0:
-                                    pixel[slots] = row // side * (width // side) + column // side
-                                    paper[slots] = 1.0
-                                    blocked[slots] = 0
-                                    slot[record] = slots
-                                    slots += 1
-                                else:
-                                    slot[record] = slot[here]
-                                here = record
-                                record += 1
-                                latest[b, row, column] = record
-                            elif squared >= distance[here]:
-                                continue
-                            vertex[here] = v
-                            fraction[here] = along
-                            away_x[here] = ex
-                            away_y[here] = ey
-                            distance[here] = squared
-                top += count + 1
-            for r in range(first_record, record):
-                distance[r] = math.sqrt(distance[r])
-                coverage[r] = 1.0
-                if half - distance[r] < HALF_DIAGONAL:
-                    across_x, across_y = _across(vertices, vertex[r], away_x[r], away_y[r], distance[r])
-                    coverage[r] = _coverage(half, distance[r], across_x, across_y)[0]
-                remaining = 1.0 - opacities[b, s] * coverage[r]
-                if remaining == 0.0:
-                    blocked[slot[r]] += 1
-                else:
-                    paper[slot[r]] *= remaining
-            ends[b, s] = record
-        for place in range(first_slot, slots):
+            state = _reach_cells(points[b, s], half + HALF_DIAGONAL, drawing, latest[b], state, side, segments)
+            _cover_cells(drawing, first_record, state[2], half)
+            drawing.records.ends[b, s] = state[2]
+        for place in range(first_slot, state[3]):
             covered = 1.0 if blocked[place] > 0 else 1.0 - paper[place]
             ink[b, pixel[place]] += covered / (side * side)
 
 
 @_compiled
-def backward(  # type: ignore[no-untyped-def]
-    grad_ink,
-    points,
-    widths,
-    opacities,
-    segments,
-    vertices,
-    slot,
-    vertex,
-    fraction,
-    away_x,
-    away_y,
-    distance,
-    coverage,
-    ends,
-    pixel,
-    paper,
-    blocked,
-    side,
-    grad_vertices,
-    grad_points,
-    grad_widths,
-    grad_opacities,
-):
-    """Gradients of a drawing from that of its ink [B, H * W]; ``side`` cells lie along a pixel's side.
+def _pull_vertices(grad_ink, drawing, first, last, half, side, grad_vertices):  # type: ignore[no-untyped-def]
+    """Add to ``grad_vertices`` what a stroke's records ``first`` to ``last`` tell; returns the gradient by ``half``.
 
-    The caller gives ``grad_vertices`` filled with 0.
+    ``grad_ink`` [H * W] is that of the stroke's canvas.
     """
+    vertices = drawing.vertices
+    slot, vertex, fraction, away_x, away_y, distance, coverage, _ = drawing.records
+    pixel, paper, blocked = drawing.slots
+    for_half = 0.0
+    for r in range(first, last):
+        remaining = 1.0 - coverage[r]
+        # What the other strokes leave of the paper here.
+        if remaining == 0.0:
+            others = paper[slot[r]] if blocked[slot[r]] == 1 else 0.0
+        else:
+            others = paper[slot[r]] / remaining if blocked[slot[r]] == 0 else 0.0
+        by_coverage = grad_ink[pixel[slot[r]]] / (side * side) * others
+        if half - distance[r] >= HALF_DIAGONAL:
+            continue
+        v = vertex[r]
+        f = fraction[r]
+        across_x, across_y = _across(vertices, v, away_x[r], away_y[r], distance[r])
+        _, by_half, by_distance, by_angle = _coverage(half, distance[r], across_x, across_y)
+        for_half += by_coverage * by_half
+        if distance[r] > 0.0:
+            pull = -by_coverage * by_distance / distance[r]
+            pull_x = pull * away_x[r]
+            pull_y = pull * away_y[r]
+            if f == 0.0 or f == 1.0:
+                # At an end the normal turns about the cell's centre as the end moves.
+                turn = by_coverage * by_angle / (distance[r] * distance[r])
+                pull_x += turn * away_y[r]
+                pull_y -= turn * away_x[r]
+            grad_vertices[v, 0] += (1.0 - f) * pull_x
+            grad_vertices[v, 1] += (1.0 - f) * pull_y
+            grad_vertices[v + 1, 0] += f * pull_x
+            grad_vertices[v + 1, 1] += f * pull_y
+        if 0.0 < f < 1.0:
+            # Beside a segment the normal turns with the segment.
+            x = vertices[v + 1, 0] - vertices[v, 0]
+            y = vertices[v + 1, 1] - vertices[v, 1]
+            turn = by_coverage * by_angle / (x * x + y * y)
+            grad_vertices[v, 0] += turn * y
+            grad_vertices[v, 1] -= turn * x
+            grad_vertices[v + 1, 0] -= turn * y
+            grad_vertices[v + 1, 1] += turn * x
+    return for_half
+
+
+@_compiled
+def _pull_points(grad_vertices, segments, grad_chain):  # type: ignore[no-untyped-def]
+    """Fill ``grad_chain`` [3k + 1, 2] from the gradients of the vertices that a chain was cut at, first to last."""
+    for axis in range(2):
+        start = 0
+        carried = 0.0
+        for first in range(0, grad_chain.shape[0] - 1, 3):
+            count = segments[first // 3]
+            g0, g1, g2, g3 = carried, 0.0, 0.0, 0.0
+            for i in range(count + 1):
+                t = i / count
+                u = 1.0 - t
+                g = grad_vertices[start + i, axis]
+                g0 += u * u * u * g
+                g1 += 3.0 * u * u * t * g
+                g2 += 3.0 * u * t * t * g
+                g3 += t * t * t * g
+            grad_chain[first, axis] = g0
+            grad_chain[first + 1, axis] = g1
+            grad_chain[first + 2, axis] = g2
+            grad_chain[first + 3, axis] = g3
+            carried = g3
+            start += count + 1
+
+
+@_compiled
+def backward(grad_ink, strokes, drawing, side, grad_points, grad_widths):  # type: ignore[no-untyped-def]
+    """Fill ``grad_points`` and ``grad_widths`` with the gradients of a ``drawing``, from that of its ink [B, H * W]."""
+    points, widths, segments = strokes
+    ends = drawing.records.ends
+    grad_vertices = np.zeros_like(drawing.vertices)
     record = 0
     curve = 0
     top = 0
     for b in range(points.shape[0]):
         for s in range(points.shape[1]):
             half = widths[b, s] / 2.0
-            for_half = 0.0
-            for_opacity = 0.0
-            for r in range(record, ends[b, s]):
-                remaining = 1.0 - opacities[b, s] * coverage[r]
-                # What the other strokes leave of the paper here.
-                if remaining == 0.0:
-                    others = paper[slot[r]] if blocked[slot[r]] == 1 else 0.0
-                else:
-                    others = paper[slot[r]] / remaining if blocked[slot[r]] == 0 else 0.0
-                by_coverage = grad_ink[b, pixel[slot[r]]] / (side * side) * others
-                for_opacity += by_coverage * coverage[r]
-                if half - distance[r] >= HALF_DIAGONAL:
-                    continue
-                by_coverage *= opacities[b, s]
-                v = vertex[r]
-                f = fraction[r]
-                across_x, across_y = _across(vertices, v, away_x[r], away_y[r], distance[r])
-                _, by_half, by_distance, by_angle = _coverage(half, distance[r], across_x, across_y)
-                for_half += by_coverage * by_half
-                if distance[r] > 0.0:
-                    pull = -by_coverage * by_distance / distance[r]
-                    pull_x = pull * away_x[r]
-                    pull_y = pull * away_y[r]
-                    if f == 0.0 or f == 1.0:
-                        # At an end the normal turns about the cell's centre as the end moves.
-                        turn = by_coverage * by_angle / (distance[r] * distance[r])
-                        pull_x += turn * away_y[r]
-                        pull_y -= turn * away_x[r]
-                    grad_vertices[v, 0] += (1.0 - f) * pull_x
-                    grad_vertices[v, 1] += (1.0 - f) * pull_y
-                    grad_vertices[v + 1, 0] += f * pull_x
-                    grad_vertices[v + 1, 1] += f * pull_y
-                if 0.0 < f < 1.0:
-                    # Beside a segment the normal turns with the segment.
-                    x = vertices[v + 1, 0] - vertices[v, 0]
-                    y = vertices[v + 1, 1] - vertices[v, 1]
-                    turn = by_coverage * by_angle / (x * x + y * y)
-                    grad_vertices[v, 0] += turn * y
-                    grad_vertices[v, 1] -= turn * x
-                    grad_vertices[v + 1, 0] -= turn * y
-                    grad_vertices[v + 1, 1] += turn * x
-            record = ends[b, s]
+            for_half = _pull_vertices(grad_ink[b], drawing, record, ends[b, s], half, side, grad_vertices)
             grad_widths[b, s] = for_half / 2.0
-            grad_opacities[b, s] = for_opacity
-
-            for axis in range(2):
-                start = top
-                carried = 0.0
-                for first in range(0, points.shape[2] - 1, 3):
-                    count = segments[curve + first // 3]
-                    g0, g1, g2, g3 = carried, 0.0, 0.0, 0.0
-                    for i in range(count + 1):
-                        t = i / count
-                        u = 1.0 - t
-                        g = grad_vertices[start + i, axis]
-                        g0 += u * u * u * g
-                        g1 += 3.0 * u * u * t * g
-                        g2 += 3.0 * u * t * t * g
-                        g3 += t * t * t * g
-                    grad_points[b, s, first, axis] = g0
-                    grad_points[b, s, first + 1, axis] = g1
-                    grad_points[b, s, first + 2, axis] = g2
-                    grad_points[b, s, first + 3, axis] = g3
-                    carried = g3
-                    start += count + 1
+            record = ends[b, s]
+            _pull_points(grad_vertices[top:], segments[curve:], grad_points[b, s])
             for _ in range(0, points.shape[2] - 1, 3):
                 top += segments[curve] + 1
                 curve += 1

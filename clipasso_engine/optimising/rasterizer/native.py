@@ -4,7 +4,7 @@ Each cubic is cut into straight segments, each pixel into 2 x 2 cells. A cell wh
 nearest segment is covered as far as it lies between the two lines parallel to that segment at half the stroke's width
 on either side (around an end: between two tangents of the round cap). That is the exact area for a straight line at
 any angle; the plain ramp clamp(1/2 + w/2 - d) has gradients that are up to 40 % wrong for a line at 45 degrees.
-Strokes lie over each other: ink = 1 - prod(1 - opacity * coverage) in a cell, and a pixel is the mean of its cells.
+Strokes lie over each other: ink = 1 - prod(1 - coverage) in a cell, and a pixel is the mean of its cells.
 
 The gradient is that of these formulas, through the nearest point on the nearest segment; nothing is sampled.
 
@@ -32,7 +32,6 @@ def render(
     width: int,
     height: int,
     width_px: float | torch.Tensor,
-    opacity: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """See `clipasso_engine.optimising.rasterizer.render`."""
     _check(points, width, height)
@@ -42,11 +41,10 @@ def render(
     widths = _per_stroke(width_px, points).reshape(batch, strokes) * CELLS
     if not (widths > 0).all():
         raise ValueError(f"width_px is {width_px}, but must be above 0")
-    opacities = _per_stroke(1.0 if opacity is None else opacity, points).reshape(batch, strokes)
     if points.device.type == "cpu" and points.dtype == torch.float32 and kernels() is not None:
-        ink: torch.Tensor = _Compiled.apply(chains, widths, opacities, width, height)
+        ink: torch.Tensor = _Compiled.apply(chains, widths, width, height)
     else:
-        cells = pytorch.render(chains, width * CELLS, height * CELLS, widths, opacities)
+        cells = pytorch.render(chains, width * CELLS, height * CELLS, widths)
         ink = cells.unflatten(1, (height, CELLS)).unflatten(3, (width, CELLS)).mean((2, 4))
     return ink.reshape(*leading, height, width)
 
@@ -79,37 +77,28 @@ def kernels() -> ModuleType | None:
 
 
 class _Compiled(torch.autograd.Function):
-    """Ink [B, height, width] of chains [B, S, P, 2], widths and opacities [B, S]; lengths in cells."""
+    """Ink [B, height, width] of chains [B, S, P, 2] and widths [B, S]; lengths in cells."""
 
     @staticmethod
-    def forward(
-        ctx: Any, points: torch.Tensor, widths: torch.Tensor, opacities: torch.Tensor, width: int, height: int
-    ) -> torch.Tensor:
+    def forward(ctx: Any, points: torch.Tensor, widths: torch.Tensor, width: int, height: int) -> torch.Tensor:
         loops = kernels()
         assert loops is not None
         batch, strokes, size, _ = points.shape
-        latest = np.zeros((batch, height * CELLS, width * CELLS), np.int32)
-        inputs = tuple(tensor.detach().contiguous() for tensor in (points, widths, opacities))
-        chains, line_widths, shares = (tensor.numpy() for tensor in inputs)
+        inputs = tuple(tensor.detach().contiguous() for tensor in (points, widths))
         segments = np.empty(batch * strokes * (size // 3), np.int32)
-        room, most = loops.plan(
-            chains.reshape(-1, size, 2),
-            line_widths.reshape(-1),
-            height * width * CELLS * CELLS,
-            FLATNESS,
-            SEGMENT_LENGTH,
-            MAX_SEGMENTS,
-            segments,
+        scene = loops.Strokes(*(tensor.numpy() for tensor in inputs), segments)
+        cells = height * width * CELLS * CELLS
+        room, most = loops.plan(scene, cells, FLATNESS, SEGMENT_LENGTH, MAX_SEGMENTS)
+        records = loops.Records(
+            *np.empty((2, most), np.int32), *np.empty((5, most)), np.empty((batch, strokes), np.int64)
         )
-        vertices = np.empty((room, 2))
-        records = (*np.empty((2, most), np.int32), *np.empty((5, most)))
-        ends = np.empty((batch, strokes), np.int64)
-        slots = (np.empty(most, np.int32), np.empty(most), np.empty(most, np.int32))
-        drawing = (segments, vertices, *records, ends, *slots)
+        slots = loops.Slots(np.empty(most, np.int32), np.empty(most), np.empty(most, np.int32))
+        drawing = loops.Drawing(np.empty((room, 2)), records, slots)
+        latest = np.zeros((batch, height * CELLS, width * CELLS), np.int32)
         ink = np.zeros((batch, height * width), np.float32)
-        loops.forward(chains, line_widths, shares, *drawing, CELLS, latest, ink)
+        loops.forward(scene, drawing, CELLS, latest, ink)
         ctx.save_for_backward(*inputs)
-        ctx.drawing = drawing
+        ctx.segments, ctx.drawing = segments, drawing
         return torch.from_numpy(ink.reshape(batch, height, width))
 
     @staticmethod
@@ -117,14 +106,12 @@ class _Compiled(torch.autograd.Function):
     def backward(ctx: Any, grad_ink: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         loops = kernels()
         assert loops is not None
-        inputs = [tensor.numpy() for tensor in ctx.saved_tensors]
-        grads = [np.empty_like(array) for array in inputs]
-        grad_vertices = np.zeros_like(ctx.drawing[1])
+        scene = loops.Strokes(*(tensor.numpy() for tensor in ctx.saved_tensors), ctx.segments)
+        grad_chains, grad_widths = np.empty_like(scene.points), np.empty_like(scene.widths)
         flat = grad_ink.contiguous().numpy().reshape(len(grad_ink), -1)
-        loops.backward(flat, *inputs, *ctx.drawing, CELLS, grad_vertices, *grads)
-        chains, grad_chains = inputs[0], grads[0]
-        dots = np.ptp(chains, axis=2).max(-1) < COLLAPSED_EXTENT
+        loops.backward(flat, scene, ctx.drawing, CELLS, grad_chains, grad_widths)
+        dots = np.ptp(scene.points, axis=2).max(-1) < COLLAPSED_EXTENT
         if dots.any():
-            weights = np.array(collapsed_weights(chains.shape[2]), np.float32)[:, None]
+            weights = np.array(collapsed_weights(scene.points.shape[2]), np.float32)[:, None]
             grad_chains[dots] = weights * grad_chains[dots].sum(1, keepdims=True)
-        return *(torch.from_numpy(grad) for grad in grads), None, None
+        return torch.from_numpy(grad_chains), torch.from_numpy(grad_widths), None, None

@@ -13,10 +13,8 @@ from .geometry import COLLAPSED_EXTENT, FLATNESS, MAX_SEGMENTS, SEGMENT_LENGTH, 
 _PAIRS_AT_ONCE = 1 << 20
 
 
-def render(
-    points: torch.Tensor, width: int, height: int, line_width: torch.Tensor, opacity: torch.Tensor
-) -> torch.Tensor:
-    """Ink [B, height, width], in cells, of chains [B, S, P, 2] with their line widths and opacities [B, S]."""
+def render(points: torch.Tensor, width: int, height: int, line_width: torch.Tensor) -> torch.Tensor:
+    """Ink [B, height, width], in cells, of chains [B, S, P, 2] with their line widths [B, S]."""
     batch, strokes = points.shape[:2]
     # At a coordinate of 200 a float32 is known to 1e-5 only; just MPS has nothing finer.
     precise = torch.float32 if points.device.type == "mps" else torch.float64
@@ -28,7 +26,7 @@ def render(
 
     centre = torch.stack((cell % width, cell // width), -1) + 0.5
     coverage = _coverage(centre, start[segment], (end - start)[segment], half[stroke])
-    remaining = 1 - opacity.flatten().to(precise)[stroke] * coverage
+    remaining = 1 - coverage
     paper = remaining.new_ones(batch * height * width)
     paper = paper.scatter_reduce(0, stroke // max(strokes, 1) * (height * width) + cell, remaining, "prod")
     return (1 - paper).to(points.dtype).reshape(batch, height, width)
