@@ -88,7 +88,7 @@ def sketch(
             keep(stages)
         ranked = [run.level(stages, level, starts[level]) for level in job.levels]
     sketches = [best for best, *_ in ranked] + [other for _, *others in ranked for other in others]
-    report = run.report(guide_name, str(device), sketches[: len(ranked)])
+    report = run.report(stages, sketches[: len(ranked)])
     if job.abstraction:
         with run.stage("steps"):
             report["abstraction"] = [

@@ -20,6 +20,10 @@ DISTRIBUTION_INKEX = Path("/usr/share/inkscape/extensions/inkex")
 """Debian's Inkscape runs its extensions in this Python, with this inkex."""
 
 
+# import-linter has a command, but no module to be run with -m.
+_LINT_IMPORTS = "import sys; from importlinter import cli; sys.exit(cli.lint_imports(no_cache=True, no_logo=True))"
+
+
 class Check:
     """A command that must end with status 0."""
 
@@ -41,6 +45,7 @@ def prepare(home: Path, engine: Path, python: Python, journal: Journal, console:
         Check("ruff check", tests, "-m", "ruff", "check"),
         Check("ruff format", tests, "-m", "ruff", "format", "--check"),
         Check("mypy", tests, "-m", "mypy"),
+        Check("the layers", tests, "-c", _LINT_IMPORTS),
         Check("the extension with a recent inkex", inkex, "-m", "pytest", "tests/extension"),
     ]
     distribution = describe(str(DISTRIBUTION_PYTHON)) if DISTRIBUTION_INKEX.is_dir() else None

@@ -27,11 +27,7 @@ _SAMPLES = 64
 
 def on_canvas(job: SketchJob, view: View, picture: Photo) -> Array:
     """The curves that are drawn already, [D, 4, 2] in pixels of the canvas."""
-    height, width = picture.rgb.shape[:2]
-    points = np.array(job.drawn, dtype=np.float64).reshape(-1, 4, 2) * [width, height]
-    scale = np.array([view.box.width / view.size[0], view.box.height / view.size[1]])
-    result: Array = (points - [view.box.left, view.box.top]) / scale
-    return result
+    return view.to_canvas(np.array(job.drawn, dtype=np.float64).reshape(-1, 4, 2), picture)
 
 
 def left_over(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Lines:

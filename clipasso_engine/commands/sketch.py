@@ -17,7 +17,6 @@ from ..contract.job import AUTO, MAX_STROKES, MIN_STROKES, SketchJob, parse_leve
 from ..contract.sketch import Shape
 from ..output import files, svg
 from ..serving import job_run as runner
-from ..weights import models
 from .terminal_progress import Progress
 
 if TYPE_CHECKING:
@@ -218,7 +217,7 @@ def _sketch(task: _Task, job: SketchJob, quiet: bool, since: float) -> dict[str,
         task.svg,
         seed=job.seed,
         guidance=report["guidance"],
-        photo_sha256=models.sha256_of(task.photo),
+        photo_sha256=report["photo_sha256"],
         segments=job.segments,
     )
     runner.close(report, since)

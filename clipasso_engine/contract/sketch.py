@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Tuple
 
@@ -27,6 +28,11 @@ class Stroke:
     importance: float = 1.0  # 0..1, the most telling stroke of the sketch has 1
     colour: str = ""  # "#rrggbb", the photo's along the stroke; empty where it was not looked at
 
+    @classmethod
+    def of(cls, points: Iterable[Iterable[float]], width: float, importance: float = 1.0, colour: str = "") -> Stroke:
+        """A stroke from numbers of any kind, for example the rows of an array [3 k + 1, 2]."""
+        return cls(tuple((float(x), float(y)) for x, y in points), float(width), float(importance), colour)
+
 
 @dataclass(frozen=True)
 class Sketch:
@@ -44,12 +50,7 @@ class Sketch:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Sketch:
         strokes = tuple(
-            Stroke(
-                tuple((float(x), float(y)) for x, y in s["points"]),
-                float(s["width"]),
-                float(s["importance"]),
-                str(s.get("colour", "")),
-            )
-            for s in data["strokes"]
+            Stroke.of(stroke["points"], stroke["width"], stroke["importance"], str(stroke.get("colour", "")))
+            for stroke in data["strokes"]
         )
         return cls(int(data["level"]), int(data["width"]), int(data["height"]), strokes, float(data["loss"]))

@@ -14,7 +14,7 @@ from ..bezier import stroke_arrays
 from ..bezier.cubics import Array
 from ..contract.sketch import Sketch, Stroke
 from ..optimising.optimizer import LINE_WIDTH
-from ..pipeline import Stages
+from ..sketching.levels import Stages
 from . import files, preview
 
 
@@ -66,7 +66,6 @@ def _sketch(controls: Array, level: int, stages: Stages) -> Sketch:
     """Canvas strokes [N, 3 S + 1, 2] as a sketch over the photo."""
     picture = stages.picture
     placed = stroke_arrays.separate(stages.view.to_photo(controls, picture))
-    corners = stages.view.to_photo(np.array([[0.0, 0.0], [LINE_WIDTH, 0.0]]), picture)
-    width = float(corners[1, 0] - corners[0, 0])
-    strokes = tuple(Stroke(tuple((float(x), float(y)) for x, y in points), width) for points in placed)
+    width = stages.view.width_in_photo(LINE_WIDTH, picture)
+    strokes = tuple(Stroke.of(points, width) for points in placed)
     return Sketch(level, picture.width, picture.height, strokes, 0.0)

@@ -47,13 +47,11 @@ def sketch(
         watch = _watcher(emit, over, level, total, scale)
         outcome = recipe.sketch(picture.rgb, level, device, job.seed, watch, job.rasterizer, steps)
         done, first_loss = done + outcome.steps, first_loss or outcome.first_loss
-        strokes = tuple(
-            Stroke(tuple((float(x), float(y)) for x, y in points * scale), outcome.width * scale)
-            for points in outcome.points
-        )
+        strokes = tuple(Stroke.of(points * scale, outcome.width * scale) for points in outcome.points)
         sketches.append(Sketch(level, picture.width, picture.height, strokes, outcome.loss))
         emit({"type": "level", "sketch": sketches[-1].to_json()})
     report = {
+        "photo_sha256": picture.sha256,
         "strokes": [len(one.strokes) for one in sketches],
         "steps": done,
         "seconds": {"optimise": round(time.monotonic() - begun, 3)},

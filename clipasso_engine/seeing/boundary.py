@@ -13,25 +13,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..weights import bundled as embedded
+from ..weights import bundled
 
 if TYPE_CHECKING:
     from torch import nn
 
     from .boundary_network import BoundaryNetwork
 
-WEIGHTS = embedded.FOLDER / "boundary.safetensors"
-WEIGHTS_SHA256 = "b94258d7f6e827bfb66be70f2a86b8f86506cc6aa05cbdae28605a31744999d7"
+WEIGHTS, WEIGHTS_SHA256 = bundled.BOUNDARY, bundled.BOUNDARY_SHA256
 
 PADDING = 32
 """Pixels of mirrored photo around the photo while the network looks, or it would take the frame for an outline."""
 
 
 def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> BoundaryNetwork:
-    """The trained network on ``device``; raises what `embedded.filled` raises."""
+    """The trained network on ``device``; raises what `bundled.filled` raises."""
     from .boundary_network import BoundaryNetwork
 
-    return embedded.filled(BoundaryNetwork(), weights, sha256, device)
+    return bundled.filled(BoundaryNetwork(), weights, sha256, device)
 
 
 def predict(network: nn.Module, rgb: NDArray[np.uint8], long_side: int = 256) -> NDArray[np.float32]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bezier.cubics import Array
+
 _BAND = 0.08  # of a side: how far in a printed frame may reach
 _UNBROKEN = 0.85  # of a side's length that its line must cover
 _STRONG = 0.3  # boundary strength that counts as its line
@@ -35,6 +37,20 @@ class Box:
     def crop(self, pixels: NDArray) -> NDArray:
         """The part of ``pixels`` [H, W, ...] inside the box."""
         return pixels[self.top : self.bottom, self.left : self.right]
+
+    def to_map(self, points: Array, size: tuple[int, int]) -> Array:
+        """Photo pixels [..., 2] in pixels of a map of ``size`` (width, height) that shows the box."""
+        result: Array = (points - [self.left, self.top]) / self._step(size)
+        return result
+
+    def from_map(self, points: Array, size: tuple[int, int]) -> Array:
+        """The reverse of `to_map`."""
+        result: Array = points * self._step(size) + [self.left, self.top]
+        return result
+
+    def _step(self, size: tuple[int, int]) -> Array:
+        """Photo pixels [2] for each pixel of such a map, in x and in y."""
+        return np.array([self.width / size[0], self.height / size[1]])
 
     def scaled(self, frame: Box, shape: tuple[int, int]) -> Box:
         """The box in the pixels of a map [h, w] of ``frame``, of at least one pixel."""

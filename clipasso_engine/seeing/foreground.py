@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..weights import bundled as embedded
+from ..weights import bundled
 
 if TYPE_CHECKING:
     from torch import nn
 
     from .foreground_network import ForegroundNetwork
 
-WEIGHTS, WEIGHTS_SHA256 = embedded.FOREGROUND, embedded.FOREGROUND_SHA256
+WEIGHTS, WEIGHTS_SHA256 = bundled.FOREGROUND, bundled.FOREGROUND_SHA256
 
 _SIDE = 320  # px: photos were squeezed into squares of this side in training
 _LONGEST = 4  # times longer than broad: what is longer shows nothing any more in a square
@@ -56,15 +56,10 @@ class Foreground:
 
 
 def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> ForegroundNetwork:
-    """The trained network on ``device``; raises what `embedded.filled` raises."""
+    """The trained network on ``device``; raises what `bundled.filled` raises."""
     from .foreground_network import ForegroundNetwork
 
-    return embedded.filled(ForegroundNetwork(), weights, sha256, device)
-
-
-def find(network: nn.Module, rgb: NDArray[np.uint8]) -> Foreground:
-    """The object that stands in front of its surroundings in a photo [h, w, 3]."""
-    return of_score(predict(network, rgb))
+    return bundled.filled(ForegroundNetwork(), weights, sha256, device)
 
 
 def of_score(score: NDArray[np.float32]) -> Foreground:

@@ -77,7 +77,5 @@ def emphasis(details: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _placed(ring: NDArray[np.float64], photo: tuple[int, int], box: Box, size: tuple[int, int]) -> NDArray[np.int32]:
     """A ring [N, 2] on a picture of ``size`` (height, width) of the box, as OpenCV takes it."""
-    points = ring * [photo[1], photo[0]] - [box.left, box.top]
-    points *= [size[1] / box.width, size[0] / box.height]
-    points -= 0.5  # OpenCV's pixel centres are whole numbers
+    points = box.to_map(ring * photo[::-1], size[::-1]) - 0.5  # OpenCV's pixel centres are whole numbers
     return np.rint(np.clip(points, -_FAR, _FAR) * 2**_BITS).astype(np.int32)

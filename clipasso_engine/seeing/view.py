@@ -50,12 +50,16 @@ class View:
     def to_photo(self, points: Array, picture: Photo) -> Array:
         """Canvas points [..., 2] in pixels of the photo's file."""
         height, width = picture.rgb.shape[:2]
-        scale = np.array([self.box.width / self.size[0], self.box.height / self.size[1]])
-        result: Array = (points * scale + [self.box.left, self.box.top]) * [
-            picture.width / width,
-            picture.height / height,
-        ]
+        result: Array = self.box.from_map(points, self.size) * [picture.width / width, picture.height / height]
         return result
+
+    def width_in_photo(self, width: float, picture: Photo) -> float:
+        """A line's ``width`` on the canvas in pixels of the photo's file."""
+        return width * (self.box.width / self.size[0] * picture.width / picture.rgb.shape[1])
+
+    def to_canvas(self, shares: Array, picture: Photo) -> Array:
+        """Points [..., 2] in shares of the photo's width and height, in pixels of the canvas."""
+        return self.box.to_map(shares * picture.rgb.shape[1::-1], self.size)
 
 
 def look(

@@ -113,21 +113,21 @@ class Run:
         if now - self._last_message < _MESSAGE_EVERY:
             return
         self._last_message = now
-        steps, strokes = (
-            STEPS[self._job.quality],
-            [points.tolist() for points in stroke_arrays.separate(controls.round(1))],
-        )
+        steps = STEPS[self._job.quality]
+        strokes = [points.tolist() for points in stroke_arrays.separate(controls.round(1))]
         self._emit({"type": "step", "step": step, "steps": steps, "level": level, "loss": loss, "strokes": strokes})
 
-    def report(self, guidance_name: str, device: str, sketches: list[Sketch]) -> dict[str, Any]:
+    def report(self, stages: Stages, sketches: list[Sketch]) -> dict[str, Any]:
+        """What was done and how; ``sketches`` are the best of each level."""
         return {
+            "photo_sha256": stages.picture.sha256,
             "strokes": [len(sketch.strokes) for sketch in sketches],
             "steps": self._steps,
             "seconds": self._seconds,
             "first_loss": self._first_loss,
             "best_loss": sketches[0].loss,
-            "guidance": guidance_name,
-            "device": device,
+            "guidance": stages.guide.name,
+            "device": str(stages.device),
         }
 
 
@@ -148,14 +148,13 @@ def finished(outcome: Outcome, candidate: int, gain: Array, level: int, stages: 
     """A candidate as a sketch on the photo; ``gain`` [S]: what each stroke was worth at the start."""
     view, picture = stages.view, stages.picture
     controls = outcome.points[candidate, : len(gain)].numpy().astype(np.float64)
-    scale = view.box.width / view.size[0] * picture.width / picture.rgb.shape[1]
+    width = view.width_in_photo(LINE_WIDTH, picture)
     shades = colours.along(
         stroke_arrays.even(controls), view.rgb, 2 * LINE_WIDTH, view.found.mask if view.found else None
     )
+    placed = stroke_arrays.separate(view.to_photo(controls, picture))
     strokes = tuple(
-        Stroke(tuple((float(x), float(y)) for x, y in points), LINE_WIDTH * scale, float(worth / gain.max()), shade)
-        for points, worth, shade in zip(
-            stroke_arrays.separate(view.to_photo(controls, picture)), gain, shades, strict=True
-        )
+        Stroke.of(points, width, worth / gain.max(), shade)
+        for points, worth, shade in zip(placed, gain, shades, strict=True)
     )
     return Sketch(level, picture.width, picture.height, strokes, outcome.losses[candidate])

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 
 # Told here, since the list of weights must not wait for what looking for objects needs (scipy: 0.3 s).
+BOUNDARY = FOLDER / "boundary.safetensors"
+BOUNDARY_SHA256 = "b94258d7f6e827bfb66be70f2a86b8f86506cc6aa05cbdae28605a31744999d7"
 FOREGROUND = FOLDER / "foreground.safetensors"
 FOREGROUND_SHA256 = "3983be9456a7deb5ea0d97eab9f6a768e515a7a1842fc04292866812e978a959"
 

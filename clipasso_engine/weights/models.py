@@ -19,8 +19,7 @@ import filelock
 
 from ..contract import paths
 from ..contract.errors import UserError
-from ..seeing import boundary
-from . import bundled as embedded
+from . import bundled as in_package
 
 
 @dataclass(frozen=True)
@@ -47,15 +46,15 @@ def _bundled(file: Path, sha256: str, purpose: str, licence: str, source: str) -
 
 
 BOUNDARY = _bundled(
-    boundary.WEIGHTS,
-    boundary.WEIGHTS_SHA256,
+    in_package.BOUNDARY,
+    in_package.BOUNDARY_SHA256,
     purpose="finds the lines of a photo; what sketches are guided by without a download",
     licence="GPL-3.0-or-later",
     source="trained for this project, part of the package",
 )
 FOREGROUND = _bundled(
-    embedded.FOREGROUND,
-    embedded.FOREGROUND_SHA256,
+    in_package.FOREGROUND,
+    in_package.FOREGROUND_SHA256,
     purpose="finds the object of a photo: U²-Net's small model",
     licence="Apache-2.0",
     source="trained by U²-Net's authors, part of the package",
@@ -157,7 +156,7 @@ def clip(model: str) -> Weights:
 
 def location(weights: Weights) -> Path:
     """Where the file lies, or would lie."""
-    return (embedded.FOLDER if weights.bundled else paths.models()) / weights.file
+    return (in_package.FOLDER if weights.bundled else paths.models()) / weights.file
 
 
 def record_of(weights: Weights) -> Record | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import os
 import pty
@@ -55,7 +56,8 @@ def sketch(
         emit({"type": "step", "step": step, "steps": 40, "loss": 1 / step, "strokes": []})
     strokes = (Stroke(((0.0, 0.0), (1.0, 2.0), (3.0, 4.0), (5.0, 6.0)), 3.0),)
     sketches = [Sketch(level, 10, 20, strokes, 0.5) for level in job.levels]
-    return sketches, {"guidance": "none", "strokes": [1], "seconds": {"load": 0.25}}
+    sha256 = hashlib.sha256(Path(job.photo).read_bytes()).hexdigest()
+    return sketches, {"photo_sha256": sha256, "guidance": "none", "strokes": [1], "seconds": {"load": 0.25}}
 
 
 FAKE = types.ModuleType("clipasso_engine.pipeline")

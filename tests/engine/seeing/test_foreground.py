@@ -17,6 +17,11 @@ from tests.support import scenes
 H, W = 192, 256
 
 
+def seen(network: ForegroundNetwork, rgb: np.ndarray) -> foreground.Foreground:
+    """The object in a photo [h, w, 3]."""
+    return foreground.of_score(foreground.predict(network, rgb))
+
+
 @pytest.fixture(scope="module")
 def network() -> ForegroundNetwork:
     return foreground.load()
@@ -42,7 +47,7 @@ def test_a_coloured_disc_on_a_textured_ground(
     network: ForegroundNetwork, centre: tuple[int, int], radii: tuple[int, int]
 ) -> None:
     disc = scenes.ellipse(H, W, centre, radii)
-    found = foreground.find(network, scenes.on_ground(disc))
+    found = seen(network, scenes.on_ground(disc))
     assert overlap(found.mask, disc) > 0.95
     assert found.score[disc].mean() > 0.95
     assert found.score[~disc].mean() < 0.02
@@ -51,7 +56,7 @@ def test_a_coloured_disc_on_a_textured_ground(
 
 def test_two_objects_are_both_found(network: ForegroundNetwork) -> None:
     pair = scenes.ellipse(H, W, (80, 96), (35, 45)) | scenes.ellipse(H, W, (180, 96), (35, 45))
-    assert overlap(foreground.find(network, scenes.on_ground(pair)).mask, pair) > 0.95
+    assert overlap(seen(network, scenes.on_ground(pair)).mask, pair) > 0.95
 
 
 @pytest.mark.parametrize(
@@ -67,27 +72,27 @@ def test_the_objects_of_photos(
     network: ForegroundNetwork, name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
 ) -> None:
     """Pixels (row, column): face, suit and helmet before flag and shuttle; the cat; cup and saucer; the rocket."""
-    found = foreground.find(network, getattr(data, name)())
+    found = seen(network, getattr(data, name)())
     assert all(found.mask[point] for point in inside)
     assert not any(found.mask[point] for point in outside)
     assert found.certainty() > 0.66
 
 
 def test_the_same_photo_gives_the_same_mask(network: ForegroundNetwork) -> None:
-    one, other = (foreground.find(n, data.coffee()) for n in (network, foreground.load()))
+    one, other = (seen(n, data.coffee()) for n in (network, foreground.load()))
     assert one.mask.tobytes() == other.mask.tobytes()
     assert one.score.tobytes() == other.score.tobytes()
 
 
 @pytest.mark.parametrize("level", [0, 200, 255])
 def test_there_is_no_object_in_a_blank_photo(network: ForegroundNetwork, level: int) -> None:
-    found = foreground.find(network, np.full((H, W, 3), level, np.uint8))
+    found = seen(network, np.full((H, W, 3), level, np.uint8))
     assert not found.mask.any()
     assert found.certainty() == 0
 
 
 def test_a_texture_is_no_object(network: ForegroundNetwork) -> None:
-    found = foreground.find(network, scenes.ground(H, W))
+    found = seen(network, scenes.ground(H, W))
     assert found.score.max() < 0.1
     assert not found.mask.any()
 
@@ -97,7 +102,7 @@ def test_narrow_photos(network: ForegroundNetwork, shape: tuple[int, int]) -> No
     """Squeezed into a square they would show the network nothing."""
     height, width = shape
     disc = scenes.ellipse(height, width, (width / 2, height / 2), (width / 3, height / 3))
-    found = foreground.find(network, scenes.on_ground(disc))
+    found = seen(network, scenes.on_ground(disc))
     assert found.mask.shape == found.score.shape == shape
     if min(shape) > 1:
         assert overlap(found.mask, disc) > 0.85
