@@ -146,6 +146,9 @@ class Installation:
             with console.step("Looking after system packages"):
                 packages = system.BASIC + (system.FOR_TESTS if self.wishes.test else ())
                 system.install(packages, console, self.log)
+                for found in inkscapes.find():
+                    if found.program:
+                        system.complete_inkex(found.program, console, self.log)
         for found in inkscapes.find():
             extension.check(found.extension)
         self.python = python.choose()
@@ -163,9 +166,9 @@ class Installation:
         for found in programs:
             aside += extension.install(found.extension, setting, self.journal)
             self.console.note(f"for Inkscape ({found.kind}): {found.extension}")
-            note = extension.sandbox_note(found)
-            if note:
-                self.console.note(note)
+            for note in (extension.sandbox_note(found), extension.python_note(found)):
+                if note:
+                    self.console.note(note)
         if not programs:
             self.console.note(
                 "Inkscape was not found. Install it and run this again; until then, use the command line."

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from clipasso_engine import __version__
-from clipasso_engine.contract import inkscapes, paths
+from clipasso_engine.contract import inkscape_python, inkscapes, installed_files, paths
 from clipasso_engine.contract.errors import UserError
 
 from .environment import CHECKOUT, python_in
@@ -41,13 +41,15 @@ def install(folder: Path, setting: bytes, journal: Journal) -> list[Path]:
     """Bring the extension's folder up to date; returns the files of somebody else's that were moved aside."""
     contents = {folder / name: path.read_bytes() for name, path in files().items()}
     contents[folder / paths.engine_setting().name] = setting
+    # The last one, so that it never tells of files that are not there yet.
+    contents[folder / installed_files.NAME] = installed_files.Record.of(__version__, files()).content()
     aside = [journal.write(path, content) for path, content in contents.items()]
     return [path for path in aside if path]
 
 
 def outdated(folder: Path, journal: Journal) -> list[Path]:
     """Files of an older version of the extension that this one does not have."""
-    current = {folder / name for name in (*files(), paths.engine_setting().name)}
+    current = {folder / name for name in (*files(), paths.engine_setting().name, installed_files.NAME)}
     return [path for path in journal.files if folder in path.parents and path not in current]
 
 
@@ -89,3 +91,15 @@ def sandbox_note(program: inkscapes.Inkscape) -> str | None:
         f"The Inkscape from {program.kind.capitalize()} runs in a sandbox that may keep it from starting the engine. "
         "If the extension says so, use an Inkscape installed another way, or the command line."
     )
+
+
+def python_note(program: inkscapes.Inkscape) -> str | None:
+    """What is wrong with an Inkscape's own Python, in which the extension would end at once; None if nothing is."""
+    python = inkscape_python.find(program.program) if program.program else None
+    if python is None:
+        return None
+    try:
+        trouble = python.import_extension(program.extension)
+    except OSError as error:
+        trouble = f"Inkscape's own Python does not start ({error})."
+    return f"but it will not run there yet. {trouble}" if trouble else None

@@ -7,22 +7,20 @@ import shutil
 import time
 from pathlib import Path
 
+from clipasso_engine.contract import debian_packages, inkscape_python
 from clipasso_engine.contract.errors import UserError
 
 from . import commands
 from .console import Console
 
-# inkex, which every extension needs, comes with Inkscape but what it imports is only recommended there;
-# xvfb-run gives Inkscape a display where there is none, and needs xauth.
+# What inkex needs is asked of it, see `complete_inkex`. python3-gi, gir1.2-gtk-3.0 and librsvg2-common are for our
+# window; xvfb-run gives Inkscape a display where there is none, and needs xauth.
 BASIC = (
     "python3-venv",
     "inkscape",
-    "python3-lxml",
-    "python3-cssselect",
-    "python3-numpy",
-    "python3-scour",
     "python3-gi",
     "gir1.2-gtk-3.0",
+    "librsvg2-common",
     "xvfb",
     "xauth",
 )
@@ -52,10 +50,41 @@ def install(packages: tuple[str, ...], console: Console, log: Path) -> None:
     if not missing:
         console.note("all there already")
         return
-    apt_get = [*_as_root(), "apt-get", "-y", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=300"]
-    _try(_with_settings([*apt_get, "update"]), console, log)
-    _try(_with_settings([*apt_get, "install", "--no-install-recommends", *missing]), console, log)
+    _apt_get(("update",), console, log)
+    _apt_get(("install", "--no-install-recommends", *missing), console, log)
     console.note(f"installed: {', '.join(missing)}")
+
+
+def complete_inkex(program: Path, console: Console, log: Path) -> None:
+    """Install what Inkscape's own Python needs to import inkex, the library of all extensions, one module at a time.
+
+    inkex comes with Inkscape, but the packages it imports are only recommended there, and which they are differs from
+    version to version. Raises `UserError` where it cannot be had.
+    """
+    python = inkscape_python.find(program)
+    if python is None:
+        console.note(f"{program} does not tell where its Python modules are, so they were not looked at")
+        return
+    installed: list[str] = []
+    while True:
+        answer = python.import_inkex()
+        if answer.inkex is not None:
+            break
+        package = debian_packages.package_of(answer.module) if answer.module else ""
+        if not package or package in installed or package in BASIC:
+            raise UserError(
+                f"Inkscape's own Python ({python.path}, {answer.python}) cannot import inkex, which all extensions "
+                f"need: {answer.error}. Install Inkscape and its Python modules again, then run this again."
+            )
+        _apt_get(("install", "--no-install-recommends", package), console, log)
+        installed.append(package)
+    if installed:
+        console.note(f"for Inkscape's own Python: {', '.join(installed)}")
+
+
+def _apt_get(words: tuple[str, ...], console: Console, log: Path) -> None:
+    apt_get = [*_as_root(), "apt-get", "-y", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=300"]
+    _try(_with_settings([*apt_get, *words]), console, log)
 
 
 def _installed(package: str) -> bool:

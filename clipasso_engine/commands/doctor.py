@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import __version__
-from ..contract import inkscapes, paths
+from ..contract import debian_packages, inkscape_python, inkscapes, installed_files, paths
 from ..serving import engine_log
 
 PACKAGES = {
@@ -210,7 +210,10 @@ def _inkscapes() -> Iterator[Finding]:
     for program in found:
         if _is_installed(program):
             yield _inkscape(program)
-        yield _extension(program)
+        extension = _extension(program)
+        yield extension
+        if program.program is not None:
+            yield from _inkscape_python(program, extension.state == "ok")
 
 
 def _is_installed(program: inkscapes.Inkscape) -> bool:
@@ -219,7 +222,7 @@ def _is_installed(program: inkscapes.Inkscape) -> bool:
 
 def _inkscape(program: inkscapes.Inkscape) -> Finding:
     command = {
-        "flatpak": ["flatpak", "info", "org.inkscape.Inkscape"],
+        "flatpak": ["flatpak", "info", "org.inkscapes.Inkscape"],
         "snap": ["snap", "list", "inkscape"],
     }.get(program.kind, [str(program.program), "--version"])
     output, trouble = _output(command)
@@ -246,7 +249,55 @@ def _extension(program: inkscapes.Inkscape) -> Finding:
     if version is None or version[1] != __version__:
         other = "of no version" if version is None else f"of version {version[1]}"
         return Finding("missing", f"{where} is {other}, the engine is {__version__}", _INSTALL)
-    return Finding("ok", f"{where}, version {version[1]}")
+    record = installed_files.Record.read(program.extension)
+    changed = record.changed(program.extension) if record is not None else []
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        text = f"{where}: {changed[0]}{more} is not as it was installed; a half-done update, or changed by hand"
+        return Finding("missing", text, _INSTALL)
+    return _engine_of(program, Finding("ok", f"{where}, version {version[1]}"))
+
+
+def _engine_of(program: inkscapes.Inkscape, sound: Finding) -> Finding:
+    """``sound``, unless the engine that the extension's own setting names is gone."""
+    setting = program.extension / paths.engine_setting().name
+    try:
+        command = json.loads(setting.read_text(encoding="utf-8"))["command"]
+        gone = shutil.which(command[0]) is None
+    except FileNotFoundError:
+        return sound  # then the one in our home counts
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        return Finding("missing", f"{setting} cannot be read ({error!r})", _INSTALL)
+    return (
+        Finding("missing", f"{setting} names the engine {command[0]}, which is not there", _INSTALL) if gone else sound
+    )
+
+
+def _inkscape_python(program: inkscapes.Inkscape, complete: bool) -> Iterator[Finding]:
+    """Whether Inkscape's own Python can run extensions, and, if its files are ``complete``, this one."""
+    assert program.program is not None
+    python = inkscape_python.find(program.program)
+    where = f"Inkscape's own Python ({program.kind})"
+    if python is None:
+        yield Finding(
+            "optional", f"{where}: it could not be asked", "Choose an entry in Inkscape: it says what is wrong."
+        )
+        return
+    try:
+        answer = python.import_inkex()
+        trouble = python.import_extension(program.extension) if complete and answer.inkex is not None else ""
+    except OSError as error:
+        yield Finding("missing", f"{where}: {error}", "See whether other extensions work.")
+        return
+    where = f"{where}: {python.path}, Python {answer.python}"
+    if answer.inkex is None:
+        package = debian_packages.package_of(answer.module) if answer.module else ""
+        remedy = f"On Debian and Ubuntu: sudo apt install {package}" if package else "Install Inkscape again."
+        yield Finding("missing", f"{where}, cannot import inkex: {answer.error}", remedy)
+    elif trouble:
+        yield Finding("missing", f"{where}, cannot import the extension", trouble)
+    else:
+        yield Finding("ok", f"{where}, inkex {answer.inkex}")
 
 
 def _output(command: list[str]) -> tuple[str, str]:

@@ -56,12 +56,17 @@ def connect(command: Sequence[str], idle: float, environment: Mapping[str, str])
         return None
     connection = _reach(path)
     if connection is None:
-        if not _start([*command, "--listen", str(path), "--idle", f"{idle:g}"], environment):
+        process = _start([*command, "--listen", str(path), "--idle", f"{idle:g}"], environment)
+        if process is None:
             return None
         end = time.monotonic() + START_SECONDS
         while connection is None and time.monotonic() < end:
-            time.sleep(0.02)
+            ended = process.poll() is not None  # asked first: it may leave the place to another that just came up
             connection = _reach(path)
+            if ended:
+                break
+            time.sleep(0.02)
+        process.returncode = 0  # it outlives us, and Python shall not warn of that
     return Connection(connection) if connection is not None else None
 
 
@@ -100,13 +105,11 @@ def _reach(path: Path) -> socket.socket | None:
     return None
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str]) -> bool:
+def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
     nothing = subprocess.DEVNULL
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             list(command), stdin=nothing, stdout=nothing, stderr=nothing, env=dict(environment), start_new_session=True
         )
     except OSError:
-        return False
-    process.returncode = 0  # it outlives us, and Python shall not warn of that
-    return True
+        return None

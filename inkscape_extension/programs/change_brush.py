@@ -7,21 +7,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from clipasso_engine.contract import paths
-from clipasso_engine.contract.errors import UserError
-from inkscape_extension import messages
-
-LOG = paths.logs() / "extension.log"
+try:
+    from inkscape_extension.programs import starting
+except ImportError as error:
+    sys.exit(f"The files of the extension are not complete ({error}). Run install.py again, then restart Inkscape.")
 
 if __name__ == "__main__":
-    messages.claim_stderr(LOG)  # before inkex is imported: it makes Python warn
+    starting.begin()  # before all other imports, so that those that fail are told
 
-import inkex  # noqa: E402
+import inkex
 
-from inkscape_extension.brush import painting  # noqa: E402
-from inkscape_extension.layer import hand_edits  # noqa: E402
-from inkscape_extension.target import target_strokes  # noqa: E402
-from inkscape_extension.translation import translated  # noqa: E402
+from clipasso_engine.contract.errors import UserError
+from inkscape_extension import messages
+from inkscape_extension.brush import painting
+from inkscape_extension.layer import hand_edits
+from inkscape_extension.target import target_strokes
+from inkscape_extension.translation import translated
 
 
 class ChangeBrush(inkex.EffectExtension):
@@ -75,7 +76,7 @@ _WHY = "locked ones, and those with path effects of your own, keep their look. U
 
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
-    return messages.exit_status(ChangeBrush().run, LOG)
+    return messages.exit_status(ChangeBrush().run)
 
 
 if __name__ == "__main__":

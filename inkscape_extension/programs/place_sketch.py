@@ -10,20 +10,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from clipasso_engine.contract import paths
-from clipasso_engine.contract.errors import UserError
-from inkscape_extension import messages
-
-LOG = paths.logs() / "extension.log"
+try:
+    from inkscape_extension.programs import starting
+except ImportError as error:
+    sys.exit(f"The files of the extension are not complete ({error}). Run install.py again, then restart Inkscape.")
 
 if __name__ == "__main__":
-    messages.claim_stderr(LOG)  # before inkex is imported: it makes Python warn
+    starting.begin()  # before all other imports, so that those that fail are told
 
-import inkex  # noqa: E402
+import inkex
 
-from inkscape_extension.document import source_photo  # noqa: E402
-from inkscape_extension.run import finished, placing  # noqa: E402
-from inkscape_extension.translation import translated  # noqa: E402
+from clipasso_engine.contract.errors import UserError
+from inkscape_extension import messages
+from inkscape_extension.document import source_photo
+from inkscape_extension.run import finished, placing
+from inkscape_extension.translation import translated
 
 
 class PlaceSketch(inkex.EffectExtension):
@@ -60,6 +61,8 @@ class PlaceSketch(inkex.EffectExtension):
         troubles = [self._try(one) for one in kept]
         if self.placed:
             return
+        if not kept and messages.has_told_of_deaths():
+            return
         if not kept:
             raise UserError(
                 translated("No finished sketch is waiting to be placed. Choose Extensions > Sketch > Sketch Photo.")
@@ -71,7 +74,7 @@ class PlaceSketch(inkex.EffectExtension):
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
     extension = PlaceSketch()
-    if messages.exit_status(extension.run, LOG):
+    if messages.exit_status(extension.run):
         return 1
     for kept in extension.placed:
         kept.remove()

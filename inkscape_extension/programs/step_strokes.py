@@ -7,25 +7,25 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from clipasso_engine.contract import paths
-from clipasso_engine.contract.errors import UserError
-from inkscape_extension import messages
-
-LOG = paths.logs() / "extension.log"
+try:
+    from inkscape_extension.programs import starting
+except ImportError as error:
+    sys.exit(f"The files of the extension are not complete ({error}). Run install.py again, then restart Inkscape.")
 
 if __name__ == "__main__":
-    messages.claim_stderr(LOG)  # before inkex is imported: it makes Python warn
+    starting.begin()  # before all other imports, so that those that fail are told
 
-import inkex  # noqa: E402
+import inkex
 
-from inkscape_extension import options  # noqa: E402
-from inkscape_extension.document import source_photo  # noqa: E402
-from inkscape_extension.engine import client  # noqa: E402
-from inkscape_extension.layer import redraw  # noqa: E402
-from inkscape_extension.run import in_inkscape, placing  # noqa: E402
-from inkscape_extension.target import sketch_target, target_strokes  # noqa: E402
-from inkscape_extension.translation import translated  # noqa: E402
-from inkscape_extension.window import contract  # noqa: E402
+from clipasso_engine.contract.errors import UserError
+from inkscape_extension import messages, options
+from inkscape_extension.document import source_photo
+from inkscape_extension.engine import client
+from inkscape_extension.layer import redraw
+from inkscape_extension.run import in_inkscape, placing
+from inkscape_extension.target import sketch_target, target_strokes
+from inkscape_extension.translation import translated
+from inkscape_extension.window import contract
 
 
 class StepStrokes(inkex.EffectExtension):
@@ -71,7 +71,7 @@ def _layer_at_hand(svg: inkex.SvgDocumentElement) -> inkex.Layer:
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
     quiet = (client.CancelledError, contract.ShownError)
-    return messages.exit_status(StepStrokes().run, LOG, quiet)
+    return messages.exit_status(StepStrokes().run, quiet)
 
 
 if __name__ == "__main__":

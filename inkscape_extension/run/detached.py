@@ -1,6 +1,6 @@
 """A sketch made beside Inkscape, which stays in use: a process of its own, with the window, until the sketch is placed.
 
-    python background.py FOLDER
+    python detached.py FOLDER
 
 The extension leaves a request in a folder of its own and starts this program; the folder goes when it ends.
 """
@@ -12,12 +12,11 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from inkscape_extension import messages
 from inkscape_extension.engine import client
-from inkscape_extension.run import finished, session_bus
+from inkscape_extension.run import finished, request_folder, session_bus
 from inkscape_extension.window import contract, watch
 from inkscape_extension.window.contract import Outcome
 
@@ -36,8 +35,10 @@ PLACE = "org.clipasso.place"
 PLACE_SECONDS = 60.0
 """Until Inkscape has run the other entry; it may be busy with something else."""
 
+UP_SECONDS = 20.0
+"""Until the other process has its modules and says that it is up; Inkscape waits as long."""
+
 _LOG = "background.log"
-_REQUEST, _LOCK = "request.json", "lock"
 _BY_HAND = (
     "{why}. Nothing is lost: open {name}, or click on its window, and choose "
     "Extensions > Sketch > Place Finished Sketch."
@@ -49,18 +50,22 @@ class StartedError(Exception):
 
 
 def start(job: SketchJob, asked: finished.Asked) -> bool:
-    """Have the sketch made by another process; False if Inkscape cannot be told to place it, or nobody could see it."""
+    """Have the sketch made by another process.
+
+    False if Inkscape cannot be told to place it, nobody could see it, or the process does not come up: the caller then
+    makes the sketch itself.
+    """
     inkscape = session_bus.find()
     if inkscape is None or not watch.available():
         return False
-    folder = _new_folder()
+    folder = request_folder.new()
     photo = Path(shutil.copyfile(job.photo, folder / f"photo{Path(job.photo).suffix}"))
     request = {
         "job": dataclasses.replace(job, photo=str(photo)).to_message(),
         "asked": dataclasses.asdict(asked),
         "inkscape": dataclasses.asdict(inkscape),
     }
-    (folder / _REQUEST).write_text(json.dumps(request), encoding="ascii")
+    (folder / request_folder.REQUEST).write_text(json.dumps(request), encoding="ascii")
     with messages.open_log(paths.logs() / _LOG) as log:
         # It must not inherit our stdout: Inkscape would wait until that is closed.
         process = subprocess.Popen(
@@ -71,29 +76,26 @@ def start(job: SketchJob, asked: finished.Asked) -> bool:
             start_new_session=True,
             cwd=str(folder),
         )
-        process.returncode = 0  # it outlives us, and Python shall not warn of that
-    return True
+    up = _is_up(process, folder)
+    if not up:
+        print(f"{__file__} did not come up (status {process.poll()}); see {_LOG}", file=sys.stderr)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+    process.returncode = 0  # it outlives us, and Python shall not warn of that
+    return up
 
 
-def _new_folder() -> Path:
-    """A folder for one request; those that processes left behind, which were killed, go."""
-    running = paths.home() / "running"
-    running.mkdir(parents=True, exist_ok=True)
-    for old in running.iterdir():
-        with contextlib.suppress(OSError), _locked(old / _LOCK, wait=False):
-            if time.time() - old.stat().st_mtime > 60:  # else it may not have locked it yet
-                shutil.rmtree(old)
-    return Path(tempfile.mkdtemp(dir=running))
-
-
-@contextlib.contextmanager
-def _locked(path: Path, wait: bool = True) -> Iterator[None]:
-    """Hold a lock that ends with the process. Raises `OSError` if another one has it and we do not ``wait``."""
-    import fcntl  # not on Windows, where nothing here is used
-
-    with open(path, "a", encoding="ascii") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
+def _is_up(process: subprocess.Popen[bytes], folder: Path) -> bool:
+    end = time.monotonic() + UP_SECONDS
+    while time.monotonic() < end:
+        if (folder / request_folder.UP).exists():
+            return True
+        if process.poll() is not None:
+            break
+        time.sleep(0.01)
+    return False
 
 
 class _Sketching:
@@ -106,12 +108,21 @@ class _Sketching:
         self._windows = session_bus.WindowWatch(self._inkscape)
         self._kept: finished.Finished | None = None
 
-    def run(self) -> None:
+    def run(self, up: Path) -> None:
+        """``up`` is a file to make once nothing that could be missing is left to be imported."""
+        # Importing GLib and GTK in two threads at once breaks both, so each is there before the first thread starts.
+        watch.available()
+        session_bus.prepare()
+        up.touch()
         self._windows.start()
         window = contract.Request(
             self._job, f"Sketch for {self._asked.document.name}", self._inkscape.gone, self._place
         )
-        watch.watch(window, self._work)
+        outcome = watch.watch(window, self._work)
+        if self._kept is None:  # there was no window after all, which would have placed it
+            trouble = self._place(outcome)
+            if trouble:
+                print(trouble, file=sys.stderr)
 
     def _work(self, listener: client.Listener) -> Outcome:
         try:
@@ -127,12 +138,21 @@ class _Sketching:
         try:
             if self._kept is None:
                 self._kept = finished.save(self._asked, self._job, *outcome)
-            with _locked(self._kept.file.parent / _LOCK):  # the answers to two of us would be mixed up
+            with request_folder.locked(
+                self._kept.file.parent / request_folder.LOCK
+            ):  # the answers to two of us would be mixed up
                 return self._ask_inkscape(self._kept)
         except OSError as error:
             return f"The finished sketch could not be kept ({error.strerror}). Make room on the disk, and try again."
         except Exception:
             return _bug()
+
+    def tell_by_inkscape(self) -> None:
+        """Have Inkscape run an entry, each of which tells of processes that died."""
+        with contextlib.suppress(Exception):
+            self._windows.look()
+            if not self._windows.closed and not self._inkscape.gone():
+                self._inkscape.run(PLACE, PLACE_SECONDS)
 
     def _ask_inkscape(self, kept: finished.Finished) -> str:
         if not kept.file.exists():
@@ -164,13 +184,18 @@ def _bug() -> str:
 
 def main() -> None:
     folder = Path(sys.argv[1])
+    sketching = None
     try:
-        with _locked(folder / _LOCK):
-            _Sketching(json.loads((folder / _REQUEST).read_text(encoding="ascii"))).run()
-    except (client.CancelledError, contract.ShownError):
-        pass
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with request_folder.locked(folder / request_folder.LOCK):
+            sketching = _Sketching(json.loads((folder / request_folder.REQUEST).read_text(encoding="ascii")))
+            with contextlib.suppress(client.CancelledError, contract.ShownError):
+                sketching.run(folder / request_folder.UP)
+            shutil.rmtree(folder, ignore_errors=True)
+    except Exception:  # the folder stays: by it, the entry that Inkscape runs now tells the user
+        traceback.print_exc()
+        if sketching is not None and (folder / request_folder.UP).exists():
+            sketching.tell_by_inkscape()
+        sys.exit(1)
 
 
 if __name__ == "__main__":

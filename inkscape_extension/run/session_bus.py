@@ -95,6 +95,11 @@ def find() -> Inkscape | None:
     return Inkscape(owner, pid, started) if started else None
 
 
+def prepare() -> None:
+    """Import what calls need, which must not happen in two threads at once. Call it before a thread is started."""
+    _call(*_BUS, "GetId", None, "(s)")  # GLib's bindings are made when each is used first
+
+
 def _call(
     name: str, path: str, interface: str, method: str, arguments: Any, reply: str, milliseconds: int = _CALL_MS
 ) -> Any:

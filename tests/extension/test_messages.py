@@ -23,8 +23,8 @@ subprocess.run([sys.executable, "-c", "import os; os.write(2, b'a child\\\\n')"]
 messages.tell("Größe: a sentence.")
 try:
     1 / 0
-except ZeroDivisionError:
-    messages.tell_of_a_bug(log)
+except ZeroDivisionError as error:
+    messages.tell_of_a_bug(error)
 """
 
 

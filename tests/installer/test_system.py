@@ -59,3 +59,63 @@ def test_without_root_it_takes_sudo(debian, tmp_path, machine, monkeypatch):
 def test_elsewhere_it_says_what_to_install(machine, tmp_path):
     with pytest.raises(UserError, match="Debian and Ubuntu only"):
         system.install(("xvfb",), Console(), tmp_path / "log")
+
+
+INKSCAPES_PYTHON = """#!/bin/sh
+if [ "$1" = "-W" ]; then shift 3; fi
+for module in $(/bin/cat {folder}/needs); do
+    if ! /bin/grep -qx "$module" {folder}/have_modules; then
+        echo '{{"python": "3.13.5", "module": "'$module'", "error": "No module named '$module'"}}'
+        exit 0
+    fi
+done
+echo '{{"python": "3.13.5", "inkex": "1.4"}}'
+"""
+
+
+@pytest.fixture
+def inkscape(debian, machine):
+    """An Inkscape whose inkex imports the modules in the file ``needs``; apt-get brings those it is asked for."""
+    (debian / "share/extensions").mkdir(parents=True)
+    (debian / "needs").write_text("numpy lxml tinycss2")
+    (debian / "have_modules").write_text("numpy\n")
+    (debian / "python3").write_text(INKSCAPES_PYTHON.format(folder=debian))
+    (debian / "python3").chmod(0o755)
+    bring = f'for name; do echo "${{name#python3-}}" >> {debian}/have_modules; done'
+    machine.program("apt-get", f'echo "$@" >> {debian}/asked; {bring}')
+    return machine.program("inkscape", f'[ "$1" = --system-data-directory ] && echo {debian}/share')
+
+
+def packages(folder):
+    return [line.rpartition(" ")[2] for line in asked(folder)]
+
+
+def test_inkscapes_python_gets_what_it_asks_for_and_nothing_else(inkscape, debian, tmp_path, capsys):
+    system.complete_inkex(inkscape, Console(), tmp_path / "log")
+    assert packages(debian) == ["python3-lxml", "python3-tinycss2"]
+    assert "for Inkscape's own Python: python3-lxml, python3-tinycss2" in capsys.readouterr().out
+
+
+def test_nothing_is_installed_for_an_inkex_that_imports(inkscape, debian, tmp_path):
+    (debian / "needs").write_text("numpy")
+    system.complete_inkex(inkscape, Console(), tmp_path / "log")
+    assert not asked(debian)
+
+
+def test_a_package_that_does_not_help_is_told(inkscape, debian, machine, tmp_path):
+    machine.program("apt-get", f'echo "$@" >> {debian}/asked')
+    with pytest.raises(UserError, match=r"3\.13\.5\) cannot import inkex.*No module named lxml"):
+        system.complete_inkex(inkscape, Console(), tmp_path / "log")
+    assert packages(debian) == ["python3-lxml"]
+
+
+def test_a_package_that_is_not_offered_is_told(inkscape, debian, machine, tmp_path):
+    machine.program("apt-get", "echo 'E: Unable to locate package python3-lxml'; exit 100")
+    with pytest.raises(UserError, match="Unable to locate package python3-lxml"):
+        system.complete_inkex(inkscape, Console(), tmp_path / "log")
+
+
+def test_an_inkscape_that_does_not_tell_is_passed_over(debian, machine, tmp_path, capsys):
+    system.complete_inkex(machine.program("inkscape"), Console(), tmp_path / "log")
+    assert not asked(debian)
+    assert "were not looked at" in capsys.readouterr().out

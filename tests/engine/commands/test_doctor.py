@@ -14,6 +14,7 @@ import clipasso_engine
 from clipasso_engine import __version__, cli
 from clipasso_engine.commands import doctor
 from clipasso_engine.contract import inkscapes
+from clipasso_engine.contract.installed_files import Record
 from clipasso_engine.seeing import rembg_foreground
 from clipasso_engine.weights import models
 
@@ -172,6 +173,50 @@ def test_inkscape_that_is_not_well(
     status, text = examine(capsys)
     assert status == 0
     assert words in missing(text)[0]
+
+
+def inkscapes_python(machine: Machine, inkex: str) -> None:
+    """Let Inkscape have a Python whose inkex is this text."""
+    (machine.programs / "python3").symlink_to(sys.executable)
+    (machine.home / "share/extensions").mkdir(parents=True)
+    (machine.home / "share/extensions/inkex.py").write_text(inkex)
+    version = 'echo "Inkscape 1.4 (e7c3feb100, 2024-10-09)"'
+    machine.program("inkscape", f'[ "$1" = --version ] && {version} || echo {machine.home}/share')
+
+
+def test_inkscapes_own_python(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    machine.install()
+    inkscapes_python(machine, "import tinycss9")
+    text = examine(capsys)[1]
+    assert f"Inkscape's own Python (profile): {machine.programs}/python3" in missing(text)[0]
+    assert "cannot import inkex: No module named 'tinycss9'" in missing(text)[0]
+    assert "sudo apt install python3-tinycss9" in text
+
+
+def test_an_extension_that_cannot_be_imported(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    machine.install()
+    inkscapes_python(machine, '__version__ = "1.4"')
+    text = examine(capsys)[1]
+    assert "cannot import the extension" in missing(text)[0]
+    assert "The files of the extension are not complete" in text
+
+
+def test_files_of_another_version(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    machine.install()
+    folder = machine.profile / "extensions" / inkscapes.EXTENSION_FOLDER
+    (folder / "brush.py").write_text("old")
+    record = Record.of(__version__, {"brush.py": folder / "brush.py", "gone.py": folder / "gone.py"})
+    (folder / "files.json").write_bytes(record.content())
+    assert missing(examine(capsys)[1]) == []
+    (folder / "brush.py").write_text("new")
+    assert "brush.py is not as it was installed" in missing(examine(capsys)[1])[0]
+
+
+def test_the_engine_of_the_extension_is_gone(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    machine.install()
+    setting = machine.profile / "extensions" / inkscapes.EXTENSION_FOLDER / "engine.json"
+    setting.write_text('{"command": ["/nowhere/python3"]}')
+    assert "names the engine /nowhere/python3, which is not there" in missing(examine(capsys)[1])[0]
 
 
 def test_flatpak_and_snap(
