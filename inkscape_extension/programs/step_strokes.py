@@ -18,10 +18,11 @@ if __name__ == "__main__":
 import inkex
 
 from clipasso_engine.contract.errors import UserError
-from inkscape_extension import messages, options
+from inkscape_extension import options
 from inkscape_extension.document import source_photo
 from inkscape_extension.engine import client
 from inkscape_extension.layer import redraw
+from inkscape_extension.programs import ending
 from inkscape_extension.run import in_inkscape, placing
 from inkscape_extension.target import sketch_target, target_strokes
 from inkscape_extension.translation import translated
@@ -71,7 +72,7 @@ def _layer_at_hand(svg: inkex.SvgDocumentElement) -> inkex.Layer:
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
     quiet = (client.CancelledError, contract.ShownError)
-    return messages.exit_status(StepStrokes().run, quiet)
+    return ending.exit_status(StepStrokes().run, quiet)
 
 
 if __name__ == "__main__":
