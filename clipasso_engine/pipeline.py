@@ -66,7 +66,7 @@ def sketch(
         details = eyes.find(view.rgb, seen.mask if seen else None)
         marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
         attention, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked)
-        people = [features.marks(view.from_decoded(face.points[:, :2]), face.yaw) for face in view.faces]
+        people = [features.marks(face, view) for face in view.faces]
         worth = weighted_lines.find(
             view.boundary, view.found, view.guess, attention, details, emphasis, bool(job.mask), people
         )

@@ -68,10 +68,12 @@ class Drawings:
 
 
 def _together(own: Choice, others: Choice) -> Choice:
+    gain = np.concatenate([own.gain, others.gain])
+    order = np.argsort(-gain, kind="stable")
     return Choice(
-        np.concatenate([own.controls, others.controls]),
-        np.concatenate([own.gain, others.gain]),
-        np.concatenate([own.chain, others.chain]),
+        np.concatenate([own.controls, others.controls])[order],
+        gain[order],
+        np.concatenate([own.chain, others.chain])[order],
     )
 
 

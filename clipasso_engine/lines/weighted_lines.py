@@ -39,7 +39,6 @@ _SHARP = np.pi / 3  # turn from which on a point tells as much as any
 _STRAIGHT, _CURVED = 0.55, 1.65  # worth of a straight and of a sharply turning line
 _MIDDLE = 0.35  # of the diagonal: without an object, lines this far from the middle weigh 60 % of those in it
 _NOT_GUESSED = 0.4  # worth of a line off the guess
-_JAW = 0.6  # weight of a jaw's line where nothing else runs there
 _IN_FACE = -0.3  # weight of other lines where eyes, nose and mouth of a face are
 _FRAME = 0.025  # of the diagonal: a line along the frame this near to it is the frame
 
@@ -90,6 +89,7 @@ def find(
     it weigh more.
     ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look; it counts for half.
     ``emphasis`` [h, w] is a factor of what lines are worth.
+    ``faces`` are drawn by themselves: where their marks are, no other line is wanted; their contours are further lines.
     ``by_hand``: somebody drew what is ``found``; no line leaves it, and its own outline counts only if there is one in
     the photo, since a mask may be drawn loosely.
     """
@@ -98,11 +98,12 @@ def find(
     ridges = tracing.trace(boundary)
     seen = found or guess
     rims = outline.outlines(seen.mask, boundary) if seen else []
+    contours = [line for face in faces for line in face.contour]
     if found and by_hand:
         near = ndimage.distance_transform_edt(~found.mask) <= _RIM * diagonal
         rims = [rim for rim in rims if (rim.strength > _FAINT).mean() > _REAL]
-        rims, ridges, details = (
-            [c for chain in some for c in tracing.cut(chain, near)] for some in (rims, ridges, details)
+        rims, ridges, details, contours = (
+            [c for chain in some for c in tracing.cut(chain, near)] for some in (rims, ridges, details, contours)
         )
     worth = _OUTLINE if found else _GUESSED_OUTLINE
     belongs = _belonging(found, _RIM * diagonal) if found else _likely(height, width, guess)
@@ -115,12 +116,11 @@ def find(
     chains = [*rims, *ridges, *details]
     weights = [*outlined, *inner, *(detail.strength.copy() for detail in details)]
     for face in faces:
-        jaw = Chain(face.jaw, np.ones(len(face.jaw)), False)
-        chains.append(jaw)
-        weights.append(np.full(len(face.jaw), _JAW))
         inside = features.covered(face, boundary.shape).astype(np.float64)
         for chain, weight in zip(chains, weights, strict=True):
             weight[_sampled(inside, chain.points) > 0.5] = _IN_FACE
+    chains += contours
+    weights += [line.strength.copy() for line in contours]
     _keep_one_of_each(chains, weights)
     told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
     if attention is not None:

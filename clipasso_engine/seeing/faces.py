@@ -1,8 +1,9 @@
 """People's faces in a photo: where they are and where in them eyes, brows, nose, mouth and jaw lie.
 
-Two networks of the MediaPipe project, with their authors' weights (docs/faces.md tells where they come from): a detector
-(BlazeFace, Bazarevsky et al., 2019, full range) that sees faces of 6 % of its picture and more, and a mesh of 478
-landmarks with refined eyes, irises and lips ("Attention Mesh", Grishchenko et al., 2020). Torch is imported on first use.
+Two networks of the MediaPipe project, with their authors' weights (docs/faces.md tells where they come from): a
+detector (BlazeFace, Bazarevsky et al., 2019, full range) that sees faces of 6 % of its picture and more, and a mesh of
+478 landmarks with refined eyes, irises and lips ("Attention Mesh", Grishchenko et al., 2020). Torch is imported on
+first use.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from ..bezier.cubics import Array
 from ..weights import bundled
+from . import face_traits
 from .closeup import Box
+from .face_traits import Traits
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,12 +44,16 @@ _SAME = 0.4  # of the smaller of two boxes that both cover: from there on they a
 _WHOLE = 0.04  # of a look's side: a box that comes so near to an edge which is none of the photo is cut there
 _TILE = 0.55  # of the photo's longer side: side of the looks at parts of it
 _AROUND = 1.5  # side of the square that the landmark network sees, in sides of the face's box
+_HEAD = 1.4  # side of the square in which a head's traits are measured, in sides of that
 _MOST = 16  # faces that are taken, the largest first
 _NOISE = 8.0  # px: a smaller face in the photo's file has no eyes
 _EYES = (33, 263)  # outer corners, of the eye that is left in the picture first
 _CORNERS = ((33, 133), (362, 263))  # of both eyes, likewise
 
-_IRISES = {"left": range(468, 473), "right": range(473, 478)}  # of each: centre, right, top, left, bottom
+_IRISES = {
+    "left": [468, 469, 470, 471, 472],
+    "right": [473, 474, 475, 476, 477],
+}  # of each: centre, right, top, left, bottom
 _LIDS = 16  # the first points of a refined eye are its lids
 
 
@@ -56,6 +63,7 @@ class Face:
 
     points: Array  # [478, 3] MediaPipe's landmarks: x, y in pixels of the decoded photo; z likewise, less is nearer
     score: float  # how sure the detector is, 0..1
+    traits: Traits
 
     @property
     def size(self) -> float:
@@ -66,8 +74,12 @@ class Face:
     @property
     def yaw(self) -> float:
         """Radians by which the head is turned: 0 is towards the camera, positive towards the picture's right."""
-        across = self.points[454] - self.points[234]
-        return float(np.arctan2(across[2], np.hypot(across[0], across[1])))
+        return _yaw(self.points)
+
+
+def _yaw(points: Array) -> float:
+    across = points[454] - points[234]
+    return float(np.arctan2(across[2], np.hypot(across[0], across[1])))
 
 
 class Finder:
@@ -94,7 +106,7 @@ class Finder:
         if presence < _PRESENT:
             return None
         score = self._again(rgb, square)
-        return Face(points, score) if score >= _SURE else None
+        return Face(points, score, _traits(rgb, points, square)) if score >= _SURE else None
 
     def _again(self, rgb: NDArray[np.uint8], square: _Square) -> float:
         """How sure the detector is of a face when it sees it upright, at two sizes, and in a mirror, 0..1.
@@ -104,7 +116,7 @@ class Finder:
         pictures = []
         for times in _AGAIN:
             wider = replace(square, side=times * square.side)
-            pictures.append(_warped(rgb, wider.matrix(), wider.side))
+            pictures.append(_warped(rgb, wider))
             pictures.append(np.ascontiguousarray(pictures[-1][:, ::-1]))
         count = SIDE // _STRIDE
         logits = _run(self._detector, pictures)["scores"].reshape(-1, count, count).cpu().numpy()
@@ -245,10 +257,10 @@ class _Square:
         low, high = turned.min(0), turned.max(0)
         return cls(_turn(angle) @ ((low + high) / 2), _AROUND * float((high - low).max()), angle)
 
-    def matrix(self) -> Array:
-        """[2, 3]: pixels of the square, `SIDE` on each side -> pixels of the photo."""
-        linear = _turn(self.angle) * self.side / SIDE
-        return np.column_stack([linear, self.centre - linear @ np.full(2, SIDE / 2)])
+    def matrix(self, pixels: int = SIDE) -> Array:
+        """[2, 3]: pixels of the square, so many on each side -> pixels of the photo."""
+        linear = _turn(self.angle) * self.side / pixels
+        return np.column_stack([linear, self.centre - linear @ np.full(2, pixels / 2)])
 
 
 def _angle(first: Array, second: Array) -> float:
@@ -264,8 +276,7 @@ def _mesh(network: GraphNetwork, rgb: NDArray[np.uint8], square: _Square) -> tup
     import torch
 
     matrix = square.matrix()
-    picture = _warped(rgb, matrix, square.side)
-    seen = _run(network, [picture], darkest=0.0)
+    seen = _run(network, [_warped(rgb, square)], darkest=0.0)
     values = {name: tensor[0].float().cpu().numpy().astype(np.float64) for name, tensor in seen.items()}
     points = np.zeros((478, 3))
     points[:468] = values["mesh"].reshape(468, 3)
@@ -296,25 +307,29 @@ def _refined(network: GraphNetwork) -> dict[str, list[int]]:
     return result
 
 
-def _warped(rgb: NDArray[np.uint8], matrix: Array, side: float) -> NDArray[np.uint8]:
-    """[192, 192, 3]: the photo seen through ``matrix``, without aliasing, its edge's colours beyond it."""
-    shrink = max(1.0, side / SIDE)
-    seen = matrix.copy()
+def _traits(rgb: NDArray[np.uint8], points: Array, square: _Square) -> Traits:
+    wider = replace(square, side=_HEAD * square.side)
+    matrix = wider.matrix(face_traits.SIDE)
+    upright = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    return face_traits.measure(_warped(rgb, wider, face_traits.SIDE), upright, _yaw(points)).placed(matrix)
+
+
+def _warped(rgb: NDArray[np.uint8], square: _Square, pixels: int = SIDE) -> NDArray[np.uint8]:
+    """[pixels, pixels, 3]: a square of the photo, without aliasing, its edge's colours beyond it."""
+    matrix, shrink = square.matrix(pixels), max(1.0, square.side / pixels)
     if shrink > 1:
+        corners = matrix @ np.array([[0, pixels, 0, pixels], [0, 0, pixels, pixels], [1, 1, 1, 1]])
+        height, width = rgb.shape[:2]
+        low = np.clip(np.floor(corners.min(1) - 2 * shrink).astype(int), 0, [width - 1, height - 1])
+        high = np.maximum(np.ceil(corners.max(1) + 2 * shrink).astype(int), low + 1)
         # A blur of this many pixels leaves what the smaller picture can show.
-        low = np.floor(np.clip((matrix @ _CORNER_POINTS).min(1) - 2 * shrink, 0, None)).astype(int)
-        high = np.ceil((matrix @ _CORNER_POINTS).max(1) + 2 * shrink).astype(int)
-        rgb = rgb[low[1] : max(high[1], low[1] + 1), low[0] : max(high[0], low[0] + 1)]
-        seen[:, 2] -= low
-        rgb = cv2.GaussianBlur(rgb, (0, 0), 0.5 * shrink)
-    # OpenCV's pixel centres are whole numbers.
-    seen[:, 2] += seen[:, :2] @ np.full(2, 0.5) - 0.5
-    return cv2.warpAffine(
-        rgb, seen, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-    )
-
-
-_CORNER_POINTS = np.array([[0, SIDE, 0, SIDE], [0, 0, SIDE, SIDE], [1, 1, 1, 1]])
+        part = rgb[low[1] : high[1], low[0] : high[0]]
+        rgb = cv2.GaussianBlur(part, (0, 0), 0.5 * shrink).astype(np.uint8, copy=False)
+        matrix[:, 2] -= low
+    matrix[:, 2] += matrix[:, :2] @ np.full(2, 0.5) - 0.5  # OpenCV's pixel centres are whole numbers
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    picture = cv2.warpAffine(rgb, matrix, (pixels, pixels), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return picture.astype(np.uint8, copy=False)
 
 
 def _apart(faces: list[Face]) -> list[Face]:

@@ -32,6 +32,7 @@ CANVAS = 256
 _CERTAIN = 0.66  # certainty from which on what was found is the object
 _SMALLEST = 0.005  # of the photo that an object covers
 _ON_OBJECT = 0.6  # of a face's landmarks that lie on the object, or the face does not belong to it
+_INSIDE_SHAPES = 0.98  # likewise of shapes that somebody drew, which no line leaves
 _HEAD = 1.9  # side of the square around a head, in sides of its face
 _ZOOM = 1.3  # how much larger a head must be from near, or it is not looked at again
 _NEARLY = 0.2  # score of regions that shall at least be in the picture
@@ -87,7 +88,8 @@ def look(
     People's faces on the object are found, and their heads looked at again from near.
     """
     seen = _look(network, picture, background, mask, larger)
-    people = _people(seen, faces.Finder(next(network.parameters()).device).find(picture.rgb))
+    found = faces.Finder(next(network.parameters()).device).find(picture.rgb)
+    people = _people(seen, found, _INSIDE_SHAPES if mask else _ON_OBJECT)
     boundaries = seen.boundary
     for face in people:
         boundaries = _nearer(network, picture.rgb, seen, face, boundaries)
@@ -131,8 +133,8 @@ def _look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Sh
     return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), nearer)
 
 
-def _people(seen: View, found: Sequence[Face]) -> tuple[Face, ...]:
-    """The faces that lie in the view, and on the object where there is one."""
+def _people(seen: View, found: Sequence[Face], least: float) -> tuple[Face, ...]:
+    """The faces of which so much lies in the view, and on the object where there is one."""
     people = []
     for face in found:
         column, row = np.floor(seen.from_decoded(face.points[:, :2])).astype(int).T
@@ -140,7 +142,7 @@ def _people(seen: View, found: Sequence[Face]) -> tuple[Face, ...]:
         there = (column >= 0) & (row >= 0) & (column < width) & (row < height)
         if seen.found is not None:
             there[there] = seen.found.region[row[there], column[there]]
-        if there.mean() > _ON_OBJECT:
+        if there.mean() > least:
             people.append(face)
     return tuple(people)
 

@@ -130,6 +130,7 @@ class Run:
             "best_loss": sketches[0].loss,
             "guidance": stages.guide.name,
             "device": str(stages.device),
+            "faces": len(stages.view.faces),
         }
 
 

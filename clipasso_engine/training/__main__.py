@@ -1,7 +1,7 @@
 """``python -m clipasso_engine.training``: how the weights of the networks that come with the engine are made.
 
-Of the boundary network: fetch the teacher, let it look at photos, train, evaluate. Of the foreground network and the face
-networks: take their authors' weights.
+Of the boundary network: fetch the teacher, let it look at photos, train, evaluate. Of the foreground network and the
+face networks: take their authors' weights.
 """
 
 from __future__ import annotations

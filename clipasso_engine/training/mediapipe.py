@@ -1,6 +1,7 @@
 """Where the face networks' weights come from: the MediaPipe project, as its authors trained them.
 
-They are read out of the wheel of its release, whose code is neither installed nor run. Users of the engine never need it.
+They are read out of the wheel of its release, whose code is neither installed nor run. Users of the engine never
+need it.
 """
 
 from __future__ import annotations

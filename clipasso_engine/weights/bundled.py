@@ -1,4 +1,4 @@
-"""The weights of the two networks that come with the engine."""
+"""The weights of the networks that come with the engine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") ->
 
 
 def graph(weights: Path, sha256: str, device: Any = "cpu") -> GraphNetwork:
-    """The network whose operations and weights a safetensors file holds, as `filled` makes it. Raises what that raises."""
+    """The network whose operations and weights a safetensors file holds, as `filled` makes it.
+
+    Raises what that raises.
+    """
     from .graph_network import GraphNetwork
 
     data = _checked(weights, sha256)
