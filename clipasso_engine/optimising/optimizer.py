@@ -45,6 +45,7 @@ def optimize(
     evaluate_every: int = 10,
     keep_lines: bool = True,
     backend: str = "native",
+    held: torch.Tensor | None = None,
 ) -> Outcome:
     """Descend the guidance's loss from K candidates at once with Adam.
 
@@ -54,6 +55,7 @@ def optimize(
         size: (width, height) of the canvas in pixels.
         learning_rate: pixels; falls to a tenth along a cosine.
         backend: the rasteriser, see `rasterizer.render`.
+        held: bool [K, S], the strokes that stay as they are.
         keep_lines: hold the strokes to the quality of the start's lines; not for a random start, which has none.
 
     To the guidance's loss comes what harms the line itself (`LineQuality`). A candidate's best is the lowest of its
@@ -79,6 +81,8 @@ def optimize(
         if quality:
             loss = loss + quality.penalty(points)
         loss.sum().backward()
+        if held is not None and free.grad is not None:
+            free.grad[held] = 0.0
         adam.step(learning_rate * (0.55 + 0.45 * math.cos(math.pi * fraction)))
         done = step
         moved = shape.controls(free.detach())

@@ -1,4 +1,4 @@
-"""The weights of the two networks that come with the engine."""
+"""The weights of the networks that come with the engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ..contract.errors import UserError
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from .graph_network import GraphNetwork
 
     Network = TypeVar("Network", bound=nn.Module)
 
@@ -27,9 +29,21 @@ def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") ->
 
     Raises `UserError` if the file is missing or its SHA-256 is not ``sha256``.
     """
-    import torch
-    from safetensors.torch import load
+    return _with_weights(network, _checked(weights, sha256), device)
 
+
+def graph(weights: Path, sha256: str, device: Any = "cpu") -> GraphNetwork:
+    """The network whose operations and weights a safetensors file holds, as `filled` makes it.
+
+    Raises what that raises.
+    """
+    from .graph_network import GraphNetwork
+
+    data = _checked(weights, sha256)
+    return _with_weights(GraphNetwork.of_file(data), data, device)
+
+
+def _checked(weights: Path, sha256: str) -> bytes:
     what = f"The {weights.stem} network's weights {weights}"
     try:
         data = weights.read_bytes()
@@ -38,6 +52,13 @@ def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") ->
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise UserError(f"{what} are damaged: their SHA-256 is {found}, not {sha256}. Run install.py again.")
+    return data
+
+
+def _with_weights(network: Network, data: bytes, device: Any) -> Network:
+    import torch
+    from safetensors.torch import load
+
     network.load_state_dict(load(data))
     network = network.float().eval().requires_grad_(False).to(device)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore, no-any-return]
