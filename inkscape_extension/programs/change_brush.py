@@ -21,6 +21,7 @@ from clipasso_engine.contract.errors import UserError
 from inkscape_extension import messages
 from inkscape_extension.brush import painting
 from inkscape_extension.layer import hand_edits
+from inkscape_extension.programs import ending
 from inkscape_extension.target import target_strokes
 from inkscape_extension.translation import translated
 
@@ -76,7 +77,7 @@ _WHY = "locked ones, and those with path effects of your own, keep their look. U
 
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
-    return messages.exit_status(ChangeBrush().run)
+    return ending.exit_status(ChangeBrush().run)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ if __name__ == "__main__":
 import inkex
 
 from clipasso_engine.contract.errors import UserError
-from inkscape_extension import messages
 from inkscape_extension.document import source_photo
+from inkscape_extension.programs import ending
 from inkscape_extension.run import finished, placing
 from inkscape_extension.translation import translated
 
@@ -61,7 +61,7 @@ class PlaceSketch(inkex.EffectExtension):
         troubles = [self._try(one) for one in kept]
         if self.placed:
             return
-        if not kept and messages.has_told_of_deaths():
+        if not kept and ending.has_told_of_deaths():
             return
         if not kept:
             raise UserError(
@@ -74,7 +74,7 @@ class PlaceSketch(inkex.EffectExtension):
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
     extension = PlaceSketch()
-    if messages.exit_status(extension.run):
+    if ending.exit_status(extension.run):
         return 1
     for kept in extension.placed:
         kept.remove()

@@ -21,9 +21,10 @@ if __name__ == "__main__":
 
 import inkex
 
-from inkscape_extension import messages, options
+from inkscape_extension import options
 from inkscape_extension.document import source_photo
 from inkscape_extension.engine import client
+from inkscape_extension.programs import ending
 from inkscape_extension.run import detached, finished, in_inkscape, placing
 from inkscape_extension.target import sketch_target
 from inkscape_extension.window import contract
@@ -52,7 +53,7 @@ class SketchImage(inkex.EffectExtension):
 def main() -> int:
     """Exit status: 0 if the document changed, 1 if it did not."""
     quiet = (client.CancelledError, contract.ShownError, detached.StartedError)
-    return messages.exit_status(SketchImage().run, quiet)
+    return ending.exit_status(SketchImage().run, quiet)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import os, sys, warnings
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from inkscape_extension import messages
+from inkscape_extension.programs import ending
 log = Path(sys.argv[1])
 messages.claim_stderr(log)
 os.write(2, b"a library, in C\\n")
@@ -24,7 +25,7 @@ messages.tell("Größe: a sentence.")
 try:
     1 / 0
 except ZeroDivisionError as error:
-    messages.tell_of_a_bug(error)
+    ending.tell_of_a_bug(error)
 """
 
 
