@@ -12,9 +12,8 @@ from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.sketch import Curve, Point, Ring, Shape
 
-from ..layer import hand_edits
 from ..translation import translated
-from . import curves, source_photo, viewport
+from . import curves, outlines, source_photo, viewport
 
 _TAGS = ("path", "rect", "circle", "ellipse", "polygon", "polyline", "line")
 _COINCIDE = 1e-4  # of the size of a path: ends this near to each other close it
@@ -91,13 +90,13 @@ def _is_ours(element: inkex.BaseElement) -> bool:
 
 def _is_closed(shape: inkex.BaseElement) -> bool:
     """Whether all lines of a shape end where they begin; of one with path effects, those it was given."""
-    pieces = _pieces(hand_edits.path_data(shape))
+    pieces = _pieces(outlines.path_data(shape))
     return bool(pieces) and all(_ends_meet(piece) for piece in pieces)
 
 
 def _seen(shape: inkex.BaseElement) -> str:
     """Path data of what is seen of a shape."""
-    return str(shape.get("d") or "") or hand_edits.path_data(shape)
+    return str(shape.get("d") or "") or outlines.path_data(shape)
 
 
 def _pieces(data: str) -> list[list[Curve]]:

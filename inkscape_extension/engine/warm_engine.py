@@ -41,12 +41,20 @@ class Connection:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
-    def close(self) -> None:
+    def close(self, read: bool) -> None:
+        """Let go of the connection, whether it was ``read`` to its end or not."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         for stream in (self.stdin, self.stdout, self._socket):
             with contextlib.suppress(OSError):
                 stream.close()
+
+    def last_words(self) -> str:
+        """None that we could read: its stderr is its own."""
+        return ""
+
+    def how_it_ended(self) -> str:
+        return "it closed its connection"
 
 
 def connect(command: Sequence[str], idle: float, environment: Mapping[str, str]) -> Connection | None:

@@ -13,12 +13,15 @@ from typing import Dict, Iterable, Sequence, Tuple, TypeVar
 import inkex
 
 from clipasso_engine.contract import layer_format
+from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.sketch import Curve
 
 from ..document import curves
+from ..document.outlines import outline
+from ..translation import translated
 from .record import NUMBER, STYLE, LayerRecord
 
-_ORIGINAL, _EFFECT = "inkscape:original-d", "inkscape:path-effect"
+_EFFECT = "inkscape:path-effect"
 _TOLERANCE = 0.05  # photo pixels that writing numbers may move a point
 _SAME_WIDTH = 0.02  # relative
 _UNSTYLED = ("-inkscape-", "font", "paint-order")  # what Inkscape may add to a style without being asked
@@ -92,6 +95,16 @@ def read(layer: inkex.BaseElement, record: LayerRecord | None) -> Edits:
     return Edits(untouched, [child for child in children if child not in untouched], gone, moved, common)
 
 
+def no_room(kept: int) -> UserError:
+    """For levels that strokes made by hand fill already."""
+    return UserError(
+        translated(
+            "{count} strokes of this sketch were made or changed by hand and stay, which leaves no room for others. "
+            "Ask for more strokes, or have them replaced: Extensions > Sketch > Sketch Photo, page By Hand."
+        ).format(count=kept)
+    )
+
+
 def remember(stroke: inkex.PathElement, number: int) -> None:
     """Take ``stroke`` as it is now for what was drawn as ``number`` of its layer's record."""
     stroke.set(NUMBER, str(number))
@@ -128,38 +141,6 @@ def restyle(stroke: inkex.PathElement, changes: Restyle) -> None:
         else:
             style.pop(name, None)
     stroke.set("style", ";".join(f"{name}:{value}" for name, value in style.items()))
-
-
-def outline(element: inkex.BaseElement) -> list[Curve]:
-    """The curves of an element and all in it, in the coordinates of its parent; none where it has no outline.
-
-    Of a path with path effects it is the line they were given.
-    """
-    found: list[Curve] = []
-    for each in element.iter():
-        if not isinstance(each, inkex.ShapeElement) or isinstance(each, (inkex.Group, inkex.TextElement, inkex.Image)):
-            continue
-        transform = inkex.Transform()
-        for ancestor in [each, *each.iterancestors()]:
-            transform = ancestor.transform @ transform
-            if ancestor is element:
-                break
-        found += [curves.transformed(curve, transform) for curve in curves.of_path(path_data(each))]
-    return found
-
-
-def path_data(element: inkex.ShapeElement) -> str:
-    """The outline of a path, a circle, ..., or nothing; of a path with path effects the line they were given."""
-    if isinstance(element, inkex.PathElement):
-        return str(element.get(_ORIGINAL) or element.get("d") or "")
-    return _shape(element)
-
-
-def _shape(element: inkex.ShapeElement) -> str:
-    try:
-        return str(element.get_path())
-    except (NotImplementedError, AttributeError, TypeError, ValueError):
-        return ""
 
 
 def _numbered(children: Iterable[inkex.BaseElement], record: LayerRecord) -> dict[int, inkex.PathElement]:

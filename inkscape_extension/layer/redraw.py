@@ -17,12 +17,11 @@ from ..brush.painting import Look
 from ..document import curves, viewport
 from ..document.source_photo import SourcePhoto
 from ..options import KEEP
-from ..target import sketch_target
 from ..translation import translated
 from . import hand_edits, sketch_layer
 from .hand_edits import Edits
+from .origin import Origin, metadata_of
 from .record import LayerRecord
-from .sketch_layer import Origin
 
 _APART = 0.023  # of the photo's longer side: strokes this near and parallel draw the same line
 
@@ -43,7 +42,7 @@ def place(
     if not identifier:
         return sketch_layer.insert(photo, sketches, origin, options.visible, Look.from_options(options))
     layer = svg.getElementById(identifier)
-    if layer is None or sketch_target.metadata_of(layer) is None:
+    if layer is None or metadata_of(layer) is None:
         raise UserError(
             translated(
                 "The sketch layer {identifier} that was to be drawn anew is not in the document any more. Bring "
@@ -113,13 +112,13 @@ def step(layer: inkex.Layer, level: int) -> bool:
 
     False if it does not remember that level. Raises `UserError` if more strokes than that were made by hand.
     """
-    metadata, record = sketch_target.metadata_of(layer), LayerRecord.read(layer)
+    metadata, record = metadata_of(layer), LayerRecord.read(layer)
     if metadata is None or record is None or level not in record.levels:
         return False
     edits = hand_edits.read(layer, record)
     kept = edits.kept_strokes()
     if kept > level:
-        raise sketch_target.no_room(kept)
+        raise hand_edits.no_room(kept)
     strokes = _around(edits, record, record.levels[level])[: level - kept]
     sketch = Sketch(level, *record.size, tuple(strokes), 0.0)
     origin = Origin(
@@ -139,7 +138,7 @@ def step(layer: inkex.Layer, level: int) -> bool:
 
 def next_level(layer: inkex.Layer, more: bool) -> int:
     """The next step on a layer's abstraction path, remembered or not. Raises `UserError` at its end."""
-    metadata, record = sketch_target.metadata_of(layer), LayerRecord.read(layer)
+    metadata, record = metadata_of(layer), LayerRecord.read(layer)
     assert metadata is not None
     levels = sorted({*PATH, *(record.levels if record else ())})
     beyond = [level for level in levels if (level > metadata.strokes if more else level < metadata.strokes)]

@@ -5,81 +5,29 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import inkex
 from lxml import etree
 
-from clipasso_engine import __version__
 from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
-from clipasso_engine.contract.job import SketchJob
-from clipasso_engine.contract.sketch import Curve, Point, Shape, Sketch, Stroke
+from clipasso_engine.contract.sketch import Curve, Point, Sketch, Stroke
 
 from ..brush import painting
 from ..brush.painting import Look
-from ..document import curves
+from ..document import curves, outlines
 from ..document.source_photo import SourcePhoto
 from ..document.viewport import Rectangle
 from ..translation import translated
 from . import hand_edits
-from .record import LayerRecord, Levels
+from .origin import Origin
+from .record import LayerRecord
 
 _TRIM_STEPS = 256
 _LABEL = inkex.addNS("label", "inkscape")
 
 etree.register_namespace(layer_format.PREFIX, layer_format.NAMESPACE)
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What made a sketch: all that a layer remembers beside the strokes."""
-
-    seed: int
-    guidance: str
-    photo_sha256: str
-    photo_id: str
-    levels: Levels = field(default_factory=dict)
-    engine: str = __version__
-    segments: int = 1
-    mask: tuple[Shape, ...] = ()  # of the job
-    details: tuple[Shape, ...] = ()  # likewise
-
-    @classmethod
-    def of(
-        cls, job: SketchJob, sketches: Sequence[Sketch], report: dict[str, Any], photo_sha256: str, photo_id: str
-    ) -> Origin:
-        """That of an engine's answer. ``report["abstraction"]`` holds quick sketches of other levels, if asked for."""
-        quick = [Sketch.from_json(data) for data in report.get("abstraction") or ()]
-        levels: Levels = {}
-        for sketch in (*sketches, *quick):
-            levels.setdefault(sketch.level, sketch.strokes)
-        return cls(
-            seed=job.seed,
-            guidance=str(report.get("guidance", "")),
-            photo_sha256=photo_sha256,
-            photo_id=photo_id,
-            levels=levels,
-            segments=job.segments,
-            mask=job.mask,
-            details=job.details,
-        )
-
-    def remembered_by(self, record: LayerRecord) -> LayerRecord:
-        """``record`` of a layer, with what made its strokes."""
-        return replace(record, levels=self.levels, mask=self.mask, details=self.details)
-
-    def metadata(self, strokes: int) -> layer_format.LayerMetadata:
-        return layer_format.LayerMetadata(
-            strokes=strokes,
-            seed=self.seed,
-            guidance=self.guidance,
-            engine=self.engine,
-            photo_sha256=self.photo_sha256,
-            photo_id=self.photo_id,
-            segments=self.segments,
-        )
 
 
 def insert(
@@ -133,7 +81,7 @@ def draw(layer: inkex.Layer, strokes: Sequence[Stroke], record: LayerRecord) -> 
     painting.paint(paths.values(), Look.of(layer))
     for number, path in paths.items():
         hand_edits.remember(path, number)
-    drawn = {number: curves.joined(hand_edits.outline(path)) for number, path in paths.items()}
+    drawn = {number: curves.joined(outlines.outline(path)) for number, path in paths.items()}
     replace(record, drawn=drawn).write(layer)
     return [path for _, path in sorted(paths.items())]
 

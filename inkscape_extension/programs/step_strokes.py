@@ -21,7 +21,7 @@ from clipasso_engine.contract.errors import UserError
 from inkscape_extension import options
 from inkscape_extension.document import source_photo
 from inkscape_extension.engine import client
-from inkscape_extension.layer import redraw
+from inkscape_extension.layer import origin, redraw
 from inkscape_extension.programs import ending
 from inkscape_extension.run import in_inkscape, placing
 from inkscape_extension.target import sketch_target, target_strokes
@@ -44,9 +44,9 @@ class StepStrokes(inkex.EffectExtension):
 
     def _sketch(self, layer: inkex.Layer, level: int) -> None:
         """A level that the layer does not remember is the engine's work, as quick as it can."""
-        metadata = sketch_target.metadata_of(layer)
+        metadata = origin.metadata_of(layer)
         folders = source_photo.link_folders(self.options.input_file, self.document_path())
-        goal = sketch_target.Aim(sketch_target.source_of(self.svg, layer, folders), layer)
+        goal = sketch_target.SketchTarget(origin.source_of(self.svg, layer, folders), layer)
         self.options.levels, self.options.quality = str(level), "draft"
         self.options.seed = str(metadata.seed if metadata else 0)
         with goal.photo.file(folders) as path:
@@ -57,7 +57,7 @@ class StepStrokes(inkex.EffectExtension):
 
 def _layer_at_hand(svg: inkex.SvgDocumentElement) -> inkex.Layer:
     layers, strokes = target_strokes.find(svg)
-    found = list(dict.fromkeys([*layers, *(sketch_target.layer_of(stroke) for stroke in strokes)]))
+    found = list(dict.fromkeys([*layers, *(origin.layer_of(stroke) for stroke in strokes)]))
     if len(found) == 1 and found[0] is not None:
         return found[0]
     if len(found) > 1:

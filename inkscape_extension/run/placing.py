@@ -12,7 +12,7 @@ from clipasso_engine.contract.job import SketchJob
 from ..document import source_photo
 from ..document.source_photo import SourcePhoto
 from ..layer import redraw
-from ..layer.sketch_layer import Origin
+from ..layer.origin import Origin
 from ..translation import translated
 from ..window.contract import Outcome
 from .finished import Document, Finished

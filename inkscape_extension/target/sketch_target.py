@@ -10,23 +10,23 @@ from typing import Sequence
 
 import inkex
 
-from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import AUTO, SketchJob
 from clipasso_engine.contract.sketch import Curve, Shape
 
 from .. import options
-from ..document import curves, drawn_shapes, photo_size, source_photo, viewport
+from ..document import curves, drawn_shapes, outlines, photo_size, source_photo, viewport
 from ..document.drawn_shapes import DrawnShape
 from ..document.source_photo import SourcePhoto
 from ..layer import hand_edits
+from ..layer.origin import layer_of, metadata_of, source_of
 from ..layer.record import LayerRecord
 from ..options import KEEP, REPLACE, START
 from ..translation import translated
 
 
 @dataclass(frozen=True)
-class Aim:
+class SketchTarget:
     """Found in the document before the engine is asked."""
 
     photo: SourcePhoto
@@ -52,7 +52,7 @@ class Aim:
         if levels != AUTO:
             levels = tuple(level - chosen.kept for level in levels if level > chosen.kept)
             if not levels:
-                raise no_room(chosen.kept)
+                raise hand_edits.no_room(chosen.kept)
         mask, details = self._areas(path)
         return dataclasses.replace(
             job,
@@ -88,7 +88,7 @@ class Aim:
         as_drawn = to_shares @ -record.place
         as_is = to_shares @ -(edits.moved @ record.place)
         if hand == START:
-            there = [curve for stroke in edits.untouched for curve in hand_edits.outline(stroke)]
+            there = [curve for stroke in edits.untouched for curve in outlines.outline(stroke)]
             return [curves.transformed(curve, as_is) for curve in [*there, *edits.kept_curves()]], 0
         drawn = [curves.transformed(curve, as_is) for curve in edits.kept_curves()]
         drawn += [curves.transformed(curve, as_drawn) for curve in edits.deleted]
@@ -103,7 +103,7 @@ class Aim:
         found = []
         for element in self.drawn:
             transform = to_shares @ viewport.to_root(element)
-            found += [curves.transformed(curve, transform) for curve in hand_edits.outline(element)]
+            found += [curves.transformed(curve, transform) for curve in outlines.outline(element)]
         return found
 
     def _to_shares(self, path: str) -> inkex.Transform:
@@ -111,7 +111,7 @@ class Aim:
         return -(viewport.to_root(self.photo.below) @ self.photo.share_placement(photo_size.read(Path(path))))
 
 
-def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
+def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> SketchTarget:
     """What the selection, or the current layer, stands for; ``folders`` are where linked photos may be.
 
     A sketch layer is meant where it, or a stroke in it, is selected and no photo is; or where nothing is selected and
@@ -123,7 +123,7 @@ def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
         return _of_photo(svg, lines)
     layers = list(dict.fromkeys(layer_of(element) for element in selected or [svg.get_current_layer()]))
     if len(layers) == 1 and layers[0] is not None:
-        return Aim(source_of(svg, layers[0], folders), layers[0])
+        return SketchTarget(source_of(svg, layers[0], folders), layers[0])
     if len([layer for layer in layers if layer is not None]) > 1:
         raise UserError(
             translated(
@@ -134,66 +134,7 @@ def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> Aim:
     return _of_photo(svg, lines)
 
 
-def _of_photo(svg: inkex.SvgDocumentElement, beside: Sequence[inkex.BaseElement]) -> Aim:
+def _of_photo(svg: inkex.SvgDocumentElement, beside: Sequence[inkex.BaseElement]) -> SketchTarget:
     """A photo with what is selected ``beside`` it."""
     shapes, lines = drawn_shapes.split(svg, beside)
-    return Aim(source_photo.find(svg), None, lines, shapes)
-
-
-def no_room(kept: int) -> UserError:
-    """For levels that strokes made by hand fill already."""
-    return UserError(
-        translated(
-            "{count} strokes of this sketch were made or changed by hand and stay, which leaves no room for others. "
-            "Ask for more strokes, or have them replaced: Extensions > Sketch > Sketch Photo, page By Hand."
-        ).format(count=kept)
-    )
-
-
-def layer_of(element: inkex.BaseElement | None) -> inkex.Layer | None:
-    """The sketch layer that ``element`` is, or is in; None if it is in none."""
-    if element is None:
-        return None
-    for each in [element, *element.iterancestors()]:
-        if isinstance(each, inkex.Group) and metadata_of(each) is not None:
-            return each
-    return None
-
-
-def metadata_of(layer: inkex.BaseElement) -> layer_format.LayerMetadata | None:
-    return layer_format.LayerMetadata.from_attributes(dict(layer.attrib))
-
-
-def source_of(svg: inkex.SvgDocumentElement, layer: inkex.Layer, folders: Sequence[Path]) -> SourcePhoto:
-    """The photo that a sketch layer was drawn from: the very same file, the nearest where there are copies.
-
-    Raises `UserError` if it is not in the document.
-    """
-    metadata = metadata_of(layer)
-    assert metadata is not None
-    found = []
-    for photo in source_photo.photos_in(svg, [svg])[0]:
-        if _sha256(photo, folders) == metadata.photo_sha256:
-            near = photo.element.getparent() is layer.getparent()
-            found.append(((near, photo.element.get_id() == metadata.photo_id), photo))
-    if found:
-        return max(found, key=lambda one: one[0])[1]
-    name = layer.get("inkscape:label") or layer.get_id()
-    there = svg.getElementById(metadata.photo_id) if metadata.photo_id else None
-    changed = translated(
-        "The photo that the layer “{name}” was sketched from has changed since. "
-        "Bring it back, or select the photo to sketch."
-    )
-    missing = translated(
-        "The photo that the layer “{name}” was sketched from is not in this document. "
-        "Bring it back, or select the photo to sketch."
-    )
-    raise UserError((changed if there is not None and there.TAG in ("image", "use") else missing).format(name=name))
-
-
-def _sha256(photo: SourcePhoto, folders: Sequence[Path]) -> str:
-    try:
-        with photo.file(folders) as path:
-            return source_photo.sha256(path)
-    except UserError:
-        return ""
+    return SketchTarget(source_photo.find(svg), None, lines, shapes)

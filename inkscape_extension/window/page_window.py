@@ -23,7 +23,7 @@ from typing import Any
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.protocol import Message
 
-from ..engine import client
+from ..engine import client, process
 from ..translation import translated
 from .contract import Outcome, Request, ShownError, Work
 from .progress import Progress
@@ -256,12 +256,12 @@ def _open(address: str) -> None:
     """Open the browser, which must not hold our stdout: Inkscape would wait for it."""
     nothing = subprocess.DEVNULL
     with contextlib.suppress(OSError):
-        process = subprocess.Popen(
+        browser = subprocess.Popen(
             [*(_opener() or ()), address],
             stdin=nothing,
             stdout=nothing,
             stderr=nothing,
-            env=client.environment(os.environ),
+            env=process.environment(os.environ),
             start_new_session=True,
         )
-        process.returncode = 0  # it outlives us, and Python shall not warn of that
+        browser.returncode = 0  # it outlives us, and Python shall not warn of that

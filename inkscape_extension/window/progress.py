@@ -49,7 +49,7 @@ class Progress:
         self._first_step: tuple[float, float] | None = None  # when it came, and how many steps were done then
 
     def heed(self, message: Message) -> None:
-        """Take in a message of the engine; those that say nothing here are ignored."""
+        """Take in a message of the engine, with its sketches decoded; those that say nothing here are ignored."""
         kind = message["type"]
         if kind == "stage" and message.get("name") in _STAGES:
             self.stage = message["name"]
@@ -63,7 +63,7 @@ class Progress:
             self.step = (int(message.get("level", 0)), int(message["step"]), int(message["steps"]))
             self._estimate()
         elif kind == "level":
-            sketch = Sketch.from_json(message["sketch"])
+            sketch: Sketch = message["sketch"]
             self.size = (sketch.width, sketch.height)
             self.levels = {**self.levels, sketch.level: sketch}
             self.strokes = [stroke.points for stroke in sketch.strokes]

@@ -10,8 +10,9 @@ from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch, Stroke
 from inkscape_extension import options
 from inkscape_extension.brush import painting
-from inkscape_extension.document import curves, source_photo
+from inkscape_extension.document import curves, outlines, source_photo
 from inkscape_extension.layer import hand_edits, redraw, sketch_layer
+from inkscape_extension.layer.origin import Origin, metadata_of
 from inkscape_extension.layer.record import LayerRecord
 from inkscape_extension.target import sketch_target
 from inkscape_extension.window import progress
@@ -37,7 +38,7 @@ STROKES = (
     Stroke(wave(80.0, 2), 3.0, 0.25),
 )
 SKETCH = Sketch(3, *SIZE, STROKES, 0.1)
-ORIGIN = sketch_layer.Origin(3, "boundary", "abc", "photo", {3: STROKES, 2: STROKES[:2]}, segments=3)
+ORIGIN = Origin(3, "boundary", "abc", "photo", {3: STROKES, 2: STROKES[:2]}, segments=3)
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def move(element, x, y):
 
 
 def test_a_stroke_is_one_path(layer):
-    assert [len(hand_edits.outline(path)) for path in layer] == [3, 1, 2]
+    assert [len(outlines.outline(path)) for path in layer] == [3, 1, 2]
     assert layer[1].get("d") == "M 5,25 C 11,31 19,31 25,25"
     assert layer[2].get("d") == "M 5,40 C 11,46 19,46 25,40 C 31,34 39,34 45,40"
 
@@ -69,7 +70,7 @@ def test_the_layer_remembers_it(layer):
     record = LayerRecord.read(layer)
     assert [len(curve) for curve in record.drawn.values()] == [10, 4, 7]
     assert [stroke.points for stroke in record.levels[3]] == [stroke.points for stroke in STROKES]
-    assert sketch_target.metadata_of(layer).segments == 3
+    assert metadata_of(layer).segments == 3
     again = inkex.Layer()
     record.write(again)
     assert LayerRecord.read(again) == record
@@ -111,25 +112,25 @@ class TestEdits:
         assert (found.moved.e, found.moved.f) == pytest.approx((7, 3))
 
     def test_a_deleted_stroke_is_told_curve_by_curve_and_not_drawn_again(self, layer):
-        expected = hand_edits.outline(layer[0])
+        expected = outlines.outline(layer[0])
         layer.remove(layer[0])
         assert edits(layer).deleted == expected
         again = redraw.redraw(layer, None, SKETCH, ORIGIN, keep=True)
         record = LayerRecord.read(again)
         assert [len(curve) for curve in record.erased] == [4, 4, 4]
         assert redraw.step(again, 2)
-        assert [len(hand_edits.outline(path)) for path in again] == [1]
+        assert [len(outlines.outline(path)) for path in again] == [1]
 
 
 def test_fewer_strokes_of_the_layers_own_levels(layer):
     assert redraw.step(layer, 2)
-    assert [len(hand_edits.outline(path)) for path in layer] == [3, 1]
-    assert sketch_target.metadata_of(layer).segments == 3
+    assert [len(outlines.outline(path)) for path in layer] == [3, 1]
+    assert metadata_of(layer).segments == 3
     assert edits(layer).untouched == list(layer)
 
 
 def test_a_stroke_that_draws_the_same_as_one_of_several_curves(layer):
-    kept = hand_edits.outline(layer[0])
+    kept = outlines.outline(layer[0])
     whole = curves.joined(kept)
     assert curves.cubics(whole) == kept
     assert curves.draws_the_same(whole, kept, 1.0)
@@ -163,7 +164,7 @@ class TestSlice:
     def drawn(self, svg, *points):
         sketch = Sketch(1, *SIZE, tuple(Stroke(some, 3.0) for some in points), 0.1)
         (layer,) = sketch_layer.insert(source_photo.find(svg(self.IMAGE)), [sketch], ORIGIN)
-        return [curves.joined(hand_edits.outline(path)) for path in layer]
+        return [curves.joined(outlines.outline(path)) for path in layer]
 
     def test_a_stroke_is_cut_within_a_curve_and_keeps_what_comes_before(self, svg):
         (cut,) = self.drawn(svg, wave(50.0, 4))
@@ -195,7 +196,9 @@ def parse(*arguments):
 
 class TestDrawnAgain:
     def segments(self, root, layer, *arguments):
-        found = sketch_target.Aim(source_photo.find(root), layer).job(parse("--strokes=3", *arguments), "p.png")
+        found = sketch_target.SketchTarget(source_photo.find(root), layer).job(
+            parse("--strokes=3", *arguments), "p.png"
+        )
         return found.segments
 
     def test_a_layer_keeps_its_number_unless_another_is_chosen(self, root, layer):

@@ -7,7 +7,7 @@ import sys
 import inkex
 from lxml import etree
 
-from inkscape_extension.layer import hand_edits
+from inkscape_extension.document import outlines
 from tests.support.stand_in import ROOT, SVG
 
 LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
@@ -68,4 +68,4 @@ class WorkingDocument:
     def curves(self, identifier):
         """The curves in an element, in the coordinates of the document's root."""
         root = inkex.load_svg(self.path.read_bytes()).getroot()
-        return hand_edits.outline(root.getElementById(identifier))
+        return outlines.outline(root.getElementById(identifier))

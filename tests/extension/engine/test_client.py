@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from clipasso_engine import __version__
-from clipasso_engine.contract import paths
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
-from inkscape_extension.engine import client
+from inkscape_extension.engine import client, process
 from inkscape_extension.engine.client import CANCEL, STOP, CancelledError, Engine
 from tests.support.stand_in import FAKE_WORKER, ROOT
 
@@ -27,8 +26,8 @@ def go_on(_message):
 
 
 def sketch(engine, tmp_path, listener=go_on, job=JOB):
-    with Engine(engine.command, tmp_path / "stderr.log") as process:
-        return process.sketch(job, listener)
+    with Engine(engine.command, tmp_path / "stderr.log") as running:
+        return running.sketch(job, listener)
 
 
 def failure(engine, tmp_path, job=JOB):
@@ -65,8 +64,9 @@ def wait_until(condition, seconds=3.0):
 @pytest.fixture
 def short(monkeypatch):
     """Grace periods of a fraction of a second."""
-    for name in ("START_SECONDS", "BUDGET_MARGIN", "STOP_SECONDS", "CLOSE_SECONDS"):
+    for name in ("START_SECONDS", "BUDGET_MARGIN", "STOP_SECONDS"):
         monkeypatch.setattr(client, name, 0.3)
+    monkeypatch.setattr(process, "CLOSE_SECONDS", 0.3)
 
 
 class TestSketch:
@@ -117,7 +117,7 @@ class TestSketch:
         assert told.startswith("The engine did not finish within 0.2 seconds and had no sketch yet. Choose a longer")
 
     def test_a_flood_on_stderr_blocks_nothing_and_fills_no_disk(self, fake_engine, tmp_path, monkeypatch):
-        monkeypatch.setattr(client, "MAX_STDERR", 100_000)
+        monkeypatch.setattr(process, "MAX_STDERR", 100_000)
         sketches, _report = sketch(fake_engine.play(behaviour="flood stderr"), tmp_path)
         assert len(sketches) == 2
         assert (tmp_path / "stderr.log").stat().st_size == 100_000
@@ -166,98 +166,27 @@ class TestRemote:
     def test_the_photo_travels_with_the_job(self, fake_engine, tmp_path):
         photo = tmp_path / "photo.png"
         photo.write_bytes(b"abc")
-        with Engine(fake_engine.command, tmp_path / "log", remote=True) as process:
-            process.sketch(SketchJob(str(photo)), go_on)
+        with Engine(fake_engine.command, tmp_path / "log", remote=True) as running:
+            running.sketch(SketchJob(str(photo)), go_on)
         assert fake_engine.messages()[0]["job"]["photo_bytes"] == "YWJj"
 
     def test_a_broken_ssh_is_one_sentence_with_its_own_words(self, tmp_path):
         said = "ssh: connect to host gpu-box port 22: Connection refused"
         with (
-            Engine(["sh", "-c", f"echo '{said}' >&2; exit 255"], tmp_path / "log", remote=True) as process,
+            Engine(["sh", "-c", f"echo '{said}' >&2; exit 255"], tmp_path / "log", remote=True) as running,
             pytest.raises(UserError) as caught,
         ):
-            process.sketch(JOB, go_on)
+            running.sketch(JOB, go_on)
         assert f"did not make the sketch (exit status 255; it said: {said}). Try that command" in str(caught.value)
         assert "\n" not in str(caught.value)
 
     def test_a_photo_that_is_too_large_to_send(self, fake_engine, tmp_path, monkeypatch):
         monkeypatch.setattr(client, "MAX_PHOTO", 2)
         with (
-            Engine(fake_engine.command, tmp_path / "log", remote=True) as process,
+            Engine(fake_engine.command, tmp_path / "log", remote=True) as running,
             pytest.raises(UserError, match="at most 0 can be sent to"),
         ):
-            process.sketch(JOB, go_on)
-
-    def test_the_dialogs_command_comes_first_and_is_taken_for_another_computer(self, installed_engine):
-        how = client.setting("ssh 'gpu box' clipasso worker")
-        assert (how.command, how.remote, how.warm) == (["ssh", "gpu box", "clipasso", "worker"], True, 0)
-        assert client.setting(" ").command == installed_engine.command
-        with pytest.raises(UserError, match="Check its quotes"):
-            client.setting("ssh 'gpu")
-
-
-class TestCommand:
-    def test_not_installed(self, home):
-        with pytest.raises(UserError, match=r"is not installed \(.*engine\.json is missing\)\. Run install\.py"):
-            client.setting()
-
-    def test_the_setting_of_the_home(self, installed_engine):
-        assert client.setting().command == installed_engine.command
-
-    def test_an_installation_that_has_not_come_to_its_end(self, installed_engine, home):
-        (home / "INCOMPLETE").touch()
-        with pytest.raises(UserError, match=r"installation is not complete .*Run install\.py again"):
-            client.setting()
-
-    def test_a_setting_beside_the_extension_comes_first(self, installed_engine, tmp_path, monkeypatch):
-        beside = tmp_path / "clipasso" / "engine.json"
-        beside.parent.mkdir()
-        beside.write_text('{"command": ["beside"]}')
-        monkeypatch.setattr(paths, "setting_beside_extension", lambda: beside)
-        assert client.setting().command == ["beside"]
-
-    @pytest.mark.parametrize(
-        "text", ["", "[]", "{}", '{"command": "x"}', '{"command": []}', '{"command": [1]}', "\udcff"]
-    )
-    def test_a_damaged_setting(self, home, text):
-        home.mkdir()
-        (home / "engine.json").write_text(text, encoding="utf-8", errors="surrogateescape")
-        with pytest.raises(UserError, match=r"engine\.json .*Run install\.py again"):
-            client.setting()
-
-
-class TestEnvironment:
-    def test_what_is_inkscapes_own_is_left_out(self, home):
-        inherited = {
-            "PATH": "/bin",
-            "HOME": "/h",
-            "PYTHONPATH": "x",
-            "PYTHONHOME": "x",
-            "LD_LIBRARY_PATH": "x",
-            "DYLD_LIBRARY_PATH": "x",
-            "GI_TYPELIB_PATH": "x",
-            "GIO_MODULE_DIR": "x",
-            "GDK_PIXBUF_MODULE_FILE": "x",
-        }
-        assert client.environment(inherited) == {
-            "PATH": "/bin",
-            "HOME": "/h",
-            "CLIPASSO_HOME": str(home),
-        }
-
-    def test_the_engine_gets_the_scrubbed_one(self, fake_engine, tmp_path, monkeypatch):
-        monkeypatch.setenv("PYTHONPATH", "/usr/share/inkscape/extensions")
-        monkeypatch.setenv("GIO_MODULE_DIR", "/x")
-        sketch(fake_engine, tmp_path)
-        environment = fake_engine.messages()[0]["environment"]
-        assert not {"PYTHONPATH", "GIO_MODULE_DIR"} & set(environment)
-        assert environment["PATH"] == os.environ["PATH"]
-
-    def test_windows_gets_no_console_and_a_group(self, monkeypatch):
-        monkeypatch.setattr(sys, "platform", "win32")
-        monkeypatch.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0x200, raising=False)
-        monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x8000000, raising=False)
-        assert client._own_group() == {"creationflags": 0x8000200}
+            running.sketch(JOB, go_on)
 
 
 @posix_only
@@ -316,29 +245,3 @@ class TestNothingIsLeft:
         caller.kill()
         caller.wait()
         wait_until(lambda: not self.others(marker))
-
-
-@posix_only
-def test_inkscape_has_gone_once_nobody_reads_stdout():
-    program = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-        "from inkscape_extension.engine.client import inkscape_has_gone\n"
-        "for line in sys.stdin: sys.stderr.write(str(inkscape_has_gone()) + '\\n'); sys.stderr.flush()"
-    )
-    pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", program], stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
-
-        def ask():
-            process.stdin.write("?\n")
-            process.stdin.flush()
-            return process.stderr.readline().strip()
-
-        assert ask() == "False"
-        process.stdout.close()
-        assert ask() == "True"
-        process.stdin.close()
-
-
-def test_it_has_not_gone_where_stdout_is_a_file(tmp_path, capfd):
-    with capfd.disabled():
-        assert client.inkscape_has_gone() is False

@@ -11,10 +11,10 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch, Stroke
 from inkscape_extension.brush import painting
-from inkscape_extension.document import source_photo
+from inkscape_extension.document import outlines, source_photo
 from inkscape_extension.layer import hand_edits, redraw, sketch_layer
+from inkscape_extension.layer.origin import Origin, metadata_of
 from inkscape_extension.layer.record import NUMBER, LayerRecord
-from inkscape_extension.target import sketch_target
 
 SIZE = (200, 100)
 IMAGE = '<image id="photo" width="100" height="50"/>'  # half its size
@@ -35,7 +35,7 @@ def sketch(*strokes, level=None):
 FOUR = sketch(*(stroke(20.0 * n, 1 / n) for n in range(1, 5)))
 TWO = sketch(stroke(50.0), stroke(95.0), level=2)
 SIX = sketch(*(stroke(12.0 * n + 8, 1 / n) for n in range(1, 7)))
-ORIGIN = sketch_layer.Origin(3, "boundary", "abc", "photo", {s.level: s.strokes for s in (TWO, FOUR, SIX)})
+ORIGIN = Origin(3, "boundary", "abc", "photo", {s.level: s.strokes for s in (TWO, FOUR, SIX)})
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def ids(layer):
 
 def heights(layer):
     """Where the strokes of a layer are, in photo pixels."""
-    return sorted(round(2 * hand_edits.outline(child)[0][0][1]) for child in layer)
+    return sorted(round(2 * outlines.outline(child)[0][0][1]) for child in layer)
 
 
 def move(element, x, y):
@@ -116,7 +116,7 @@ class TestEdits:
         assert [child for child in layer if child in found.untouched] == [layer[0], layer[2], layer[3]]
 
     def test_a_deleted_stroke_and_the_place_of_a_moved_one_are_noticed(self, layer):
-        first, second = (hand_edits.outline(layer[n])[0] for n in (0, 2))
+        first, second = (outlines.outline(layer[n])[0] for n in (0, 2))
         move(layer[2], 0, 20)
         layer.remove(layer[0])
         assert edits(layer).deleted == [first, second]
@@ -186,7 +186,7 @@ class TestInPlace:
         assert result is layer
         assert layer.get("id") == "sketch-4"
         assert layer.get("inkscape:label") == "Sketch, 2 strokes"
-        assert sketch_target.metadata_of(layer).strokes == 2
+        assert metadata_of(layer).strokes == 2
         assert heights(layer) == [50, 95]
         assert [child.get("id") for child in root if child.TAG != "namedview"] == ["photo", "sketch-4"]
         assert not edits(layer).by_hand
@@ -247,7 +247,7 @@ class TestInPlace:
             move(child, 40, 5)
         redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
         assert heights(layer) == [60, 105]
-        assert hand_edits.outline(layer[0])[0][0][0] == pytest.approx(45)
+        assert outlines.outline(layer[0])[0][0][0] == pytest.approx(45)
         assert not edits(layer).by_hand
 
     def test_strokes_are_coloured_as_all_were(self, layer):
@@ -281,7 +281,7 @@ class TestInPlace:
         )
         layer = root.getElementById("old")
         redraw.redraw(layer, source_photo.find(root), TWO, ORIGIN, keep=True)
-        ((x, y), *_rest) = hand_edits.outline(layer[0])[0]
+        ((x, y), *_rest) = outlines.outline(layer[0])[0]
         assert (x, y) == pytest.approx(((10 / 4 + 10) / 2, 50 / 4 / 2))
 
 
@@ -297,7 +297,7 @@ class TestPlacing:
         move(layer[3], 5, 0)
         (result,) = self.place(root, TWO, layer="sketch-4", kept=1)
         assert result is layer
-        assert sketch_target.metadata_of(layer).strokes == 3
+        assert metadata_of(layer).strokes == 3
         assert sorted(LayerRecord.read(layer).levels) == [3, 5, 7]
 
     def test_of_several_levels_one_takes_the_place(self, root, layer):
@@ -326,7 +326,7 @@ class TestSteps:
         assert heights(layer) == [20, 40, 60, 80]
         assert step(layer, more=True)
         assert (len(layer), layer.get("inkscape:label")) == (6, "Sketch, 6 strokes")
-        assert sketch_target.metadata_of(layer).seed == 3
+        assert metadata_of(layer).seed == 3
 
     @pytest.mark.parametrize(
         ("level", "more", "following"), [(4, True, 6), (4, False, 3), (6, True, 8), (5, False, 4), (100, True, 128)]
@@ -385,6 +385,6 @@ class TestSteps:
 def test_origin_takes_the_quick_sketches_and_the_best_of_candidates():
     report = {"guidance": "both", "abstraction": [SIX.to_json()]}
     other = sketch(stroke(1.0), level=4)
-    origin = sketch_layer.Origin.of(SketchJob("a.png", seed=5), [FOUR, other], report, "abc", "photo")
+    origin = Origin.of(SketchJob("a.png", seed=5), [FOUR, other], report, "abc", "photo")
     assert (origin.seed, origin.guidance) == (5, "both")
     assert origin.levels == {4: FOUR.strokes, 6: SIX.strokes}

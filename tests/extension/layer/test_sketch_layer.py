@@ -10,6 +10,7 @@ from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch, Stroke
 from inkscape_extension.document import source_photo
 from inkscape_extension.layer import sketch_layer
+from inkscape_extension.layer.origin import Origin
 
 IMAGE = '<rect/><image id="photo" width="80" height="20"/><circle/>'
 CURVE = ((0.0, 0.0), (20.0, 20.0), (40.0, 20.0), (80.0, 0.0))
@@ -24,7 +25,7 @@ def insert(root, *sketches, visible="most", seed=3):
     photo = source_photo.find(root)
     job = SketchJob("a.png", levels=(16,), seed=seed)
     sketches = sketches or (sketch(16),)
-    origin = sketch_layer.Origin.of(job, sketches, {"guidance": "boundary"}, "abc", photo.element.get_id())
+    origin = Origin.of(job, sketches, {"guidance": "boundary"}, "abc", photo.element.get_id())
     return sketch_layer.insert(photo, sketches, origin, visible)
 
 

@@ -17,6 +17,7 @@ from inkscape_extension.brush import colours, painting
 from inkscape_extension.brush.painting import Look
 from inkscape_extension.document import source_photo
 from inkscape_extension.layer import hand_edits, sketch_layer
+from inkscape_extension.layer.origin import Origin
 from inkscape_extension.layer.record import LayerRecord
 from inkscape_extension.programs import change_brush
 from inkscape_extension.target import target_strokes
@@ -185,7 +186,7 @@ class TestWhatWasDoneByHand:
         root = svg('<image id="photo" width="80" height="20"/>', attributes=OURS)
         curves = [((5.0, y), (20.0, y + 4), (40.0, y), (70.0, y)) for y in (3.0, 8.0, 13.0)]
         drawing = Sketch(3, 80, 20, tuple(Stroke(curve, 2.0, 0.5, "#c81e14") for curve in curves), 0.1)
-        origin = sketch_layer.Origin(0, "boundary", "abc", "photo")
+        origin = Origin(0, "boundary", "abc", "photo")
         return sketch_layer.insert(source_photo.find(root), [drawing], origin, look=Look("ink", "photo"))[0]
 
     def test_a_new_sketch_is_painted_and_untouched(self, layer):
