@@ -18,6 +18,7 @@ from ..evaluation import alternatives, blind, sheet, table, trial
 from ..evaluation.trial import Trial
 from ..output import files
 from ..training import teacher
+from . import advice
 from . import sketch as sketch_command
 
 LEVELS = (32, 16, 8, 4)
@@ -65,8 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
             trials.append(trial.run(photo.stem, job, arguments.compare, judge))
             print(f"{photo.name}: {time.monotonic() - begun:.1f} s", file=sys.stderr)
         except UserError as error:
-            failures[photo.name] = str(error)
-            print(f"clipasso: {error}", file=sys.stderr)
+            failures[photo.name] = advice.told(error)
+            print(f"clipasso: {failures[photo.name]}", file=sys.stderr)
     if not trials:
         raise UserError(f"No photo in {arguments.folder} could be sketched, so there is nothing to measure.")
     document = table.document(trials, jobs[0], "own" if judge is None else "HED", failures)

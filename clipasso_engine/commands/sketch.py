@@ -17,6 +17,7 @@ from ..contract.job import AUTO, MAX_STROKES, MIN_STROKES, SketchJob, parse_leve
 from ..contract.sketch import Shape
 from ..output import files, svg
 from ..serving import job_run as runner
+from . import advice
 from .terminal_progress import Progress
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _levels(text: str) -> tuple[int, ...]:
     try:
         return parse_levels(text)
     except UserError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise argparse.ArgumentTypeError(advice.told(error)) from None
 
 
 def _add_option(parser: argparse.ArgumentParser, option: dataclasses.Field[Any]) -> None:
@@ -139,7 +140,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             reports.append(_sketch(task, job, arguments.quiet, since))
         except UserError as error:
-            print(f"clipasso: {error}", file=sys.stderr)
+            print(f"clipasso: {advice.told(error)}", file=sys.stderr)
         since = time.monotonic()
     if arguments.report is not None and reports:
         content = reports[0] if len(tasks) == 1 else reports
@@ -154,7 +155,7 @@ def _plan(arguments: argparse.Namespace) -> tuple[list[_Task], list[SketchJob]]:
         tasks = _tasks(arguments.photos, arguments.out, arguments.png, arguments.save_stages)
         return tasks, [SketchJob(photo=str(task.photo), **options) for task in tasks]
     except UserError as error:
-        arguments.usage_error(str(error))
+        arguments.usage_error(advice.told(error))
         raise
 
 

@@ -27,7 +27,9 @@ from PIL import Image
 import clipasso_engine
 from clipasso_engine import __version__, cli
 from clipasso_engine.commands import sketch as sketch_command
-from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract import events
+from clipasso_engine.contract.codes import ErrorCode, NoticeCode
+from clipasso_engine.contract.errors import CodedError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 from clipasso_engine.contract.sketch import Sketch, Stroke
@@ -43,7 +45,7 @@ def sketch(
     jobs.append(job)
     name = Path(job.photo).stem
     if not os.path.exists(job.photo):
-        raise UserError(f"There is no photo at {job.photo}.")
+        raise CodedError(ErrorCode.PHOTO_MISSING, photo=job.photo)
     if name == "fail":
         raise KeyError("a bug")
     if name == "wait":
@@ -51,7 +53,7 @@ def sketch(
         time.sleep(30)
     emit({"type": "stage", "name": "optimise"})
     if name == "b":
-        emit({"type": "notice", "message": "Guided by lines alone."})
+        emit(events.notice(NoticeCode.NO_CLIP_WEIGHTS))
     for step in range(1, 41):
         emit({"type": "step", "step": step, "steps": 40, "loss": 1 / step, "strokes": []})
     strokes = (Stroke(((0.0, 0.0), (1.0, 2.0), (3.0, 4.0), (5.0, 6.0)), 3.0),)
@@ -113,7 +115,10 @@ def test_one_photo(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_a_user_should_know_is_said_unless_it_shall_be_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     assert clipasso("sketch", "b.png", "-o", "out.svg") == 0
-    assert "b.png: Guided by lines alone.\n" in capsys.readouterr().err
+    assert (
+        "b.png: Guided by the photo's lines alone, since CLIP's weights are not installed. "
+        "What to do about it: clipasso doctor.\n"
+    ) in capsys.readouterr().err
     assert clipasso("sketch", "b.png", "-o", "out2.svg", "--quiet") == 0
     assert capsys.readouterr().err == ""
 
@@ -200,7 +205,7 @@ def test_svg_tells_its_origin(place: Path) -> None:
 def test_one_bad_photo_does_not_keep_the_others_from_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert clipasso("sketch", "a.png", "none.png", "b.png", "-o", "out", "--quiet") == 1
     assert files(place) == sorted([*NOTHING_NEW, "out/a.svg", "out/b.svg"])
-    assert one_line(capsys) == "clipasso: There is no photo at none.png.\n"
+    assert one_line(capsys) == "clipasso: There is no photo at none.png. Check the path.\n"
 
 
 def test_a_bug(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
