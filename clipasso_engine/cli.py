@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from . import __version__
+from .commands import advice
 from .contract.errors import UserError
 from .serving import engine_log
 
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(sys.argv[1:] if arguments is None else arguments)
     except UserError as error:
-        return _tell(str(error), 1)
+        return _tell(advice.told(error), 1)
     except KeyboardInterrupt:
         return _tell("Stopped.", 130)
     except BrokenPipeError:

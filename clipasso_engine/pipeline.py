@@ -17,7 +17,8 @@ from .choosing import continuing
 from .choosing.drawings import Drawings
 from .clip import network as clip_network
 from .clip import saliency as clip_saliency
-from .contract.errors import UserError
+from .contract.codes import ErrorCode, NoticeCode
+from .contract.errors import CodedError
 from .contract.events import Emit
 from .contract.job import AUTO, SketchJob
 from .contract.sketch import Sketch
@@ -53,7 +54,7 @@ def sketch(
         device = _device(job.device)
         if job.quality == "paper":
             if job.levels == AUTO:
-                raise UserError("The paper's recipe needs a number of strokes. Choose one, for example 16.")
+                raise CodedError(ErrorCode.PAPER_WITHOUT_LEVEL)
             return sketching.sketch(job, shapes.cut_out(picture, job.mask), device, emit, stop)
         network = boundary.load(device)
     with run.stage("boundary"):
@@ -76,10 +77,7 @@ def sketch(
         drawings = continuing.drawings(job, worth, view, picture)
         starts = {level: drawings.of(level) for level in job.levels}
     if not any(len(start[0].controls) for start in starts.values()):
-        raise UserError(
-            f"The photo {job.photo} shows nothing to draw: no line in it is strong enough. "
-            "Choose a photo with an object in it, or with more contrast."
-        )
+        raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo=job.photo)
     with run.stage("optimise"):
         shown = view.rgb if view.found is None else np.where(view.found.region[..., None], view.rgb, np.uint8(255))
         subject = guidance.Subject(shown, worth.picture(), device, job.seed, job.text, job.clip_model)
@@ -107,10 +105,7 @@ def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Pho
         return analysis_cache.look(network, picture, job.background, job.mask, larger)
     except rembg_foreground.Trouble as problem:
         assert larger is not None
-        run.notice(
-            f"rembg could not use {larger.file} ({problem}). "
-            "The object was found by the network that comes with CLIPasso."
-        )
+        run.notice(NoticeCode.REMBG_FAILED, file=larger.file, reason=problem)
         return analysis_cache.look(network, picture, job.background, job.mask)
 
 
@@ -126,5 +121,5 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         name = next(device for device in ("cuda", "mps", "cpu") if available[device])
     if not available[name]:
-        raise UserError(f"The device {name} was asked for, but PyTorch finds none here. Choose auto or cpu.")
+        raise CodedError(ErrorCode.DEVICE_MISSING, device=name)
     return torch.device(name)

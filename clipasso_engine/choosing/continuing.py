@@ -8,7 +8,8 @@ import numpy as np
 
 from ..bezier import cubics, stroke_arrays
 from ..bezier.cubics import Array
-from ..contract.errors import UserError
+from ..contract.codes import ErrorCode
+from ..contract.errors import CodedError
 from ..contract.job import SketchJob
 from ..lines.features import FaceMarks
 from ..lines.weighted_lines import Lines
@@ -45,10 +46,7 @@ def left_over(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Lines
     ]
     faces = tuple(face for face in worth.faces if not _is_drawn(face, company))
     if not any(face.most() for face in faces) and sum(int((weight > 0).sum()) for weight in weights) < _LEFT:
-        raise UserError(
-            "The strokes that are there already draw every line that was found in the photo, so there is nothing to "
-            "add. Delete some of them, or replace them all."
-        )
+        raise CodedError(ErrorCode.NOTHING_LEFT_TO_DRAW)
     return replace(worth, weights=weights, faces=faces)
 
 
@@ -68,7 +66,7 @@ class Started:
             self._others: Drawings | None = Drawings(
                 left_over(company, worth, view, picture), job.seed, 1, job.segments
             )
-        except UserError:
+        except CodedError:
             self._others = None
 
     def of(self, level: int) -> list[Choice]:

@@ -19,7 +19,8 @@ from safetensors import safe_open
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ..contract.errors import UserError
+from ..contract.codes import ErrorCode
+from ..contract.errors import CodedError
 from ..weights import models
 
 SALIENCY_MODEL = "ViT-B-32"
@@ -99,7 +100,7 @@ def attention(model: str, image: torch.Tensor) -> torch.Tensor:
     """
     visual = library_tower(model)
     if not isinstance(visual, _library().transformer.VisionTransformer):
-        raise UserError(f"{model} has no class token to ask for attention. Take a vision transformer such as ViT-B-32.")
+        raise CodedError(ErrorCode.CLIP_MODEL_WITHOUT_ATTENTION, model=model)
     attended = class_attention(visual.to(image.device), normalised(image[None]))[0]
     return attended.reshape(visual.grid_size)
 
@@ -147,10 +148,7 @@ def normalised(images: torch.Tensor) -> torch.Tensor:
 
 def _library() -> Any:
     if not installed():
-        raise UserError(
-            "CLIP's packages (open_clip_torch, torchvision) are not installed, so CLIP cannot guide. Run install.py "
-            "without --minimal, or choose --guidance boundary."
-        )
+        raise CodedError(ErrorCode.CLIP_PACKAGES_MISSING)
     import open_clip
 
     return open_clip
@@ -166,7 +164,7 @@ def _config(model: str) -> dict[str, Any]:
     config: dict[str, Any] | None = open_clip.get_model_config(_config_name(model))
     if config is None:
         known = ", ".join(name for name in open_clip.list_models() if name.startswith(("RN", "ViT-B")))
-        raise UserError(f"The CLIP library has no model {model!r}. It has, among others: {known}.")
+        raise CodedError(ErrorCode.CLIP_MODEL_UNKNOWN, model=model, known=known)
     return config
 
 
@@ -193,9 +191,8 @@ def _load(visual: nn.Module, file: Path, model: str) -> None:
     try:
         visual.load_state_dict(state)
     except RuntimeError as problem:
-        raise UserError(
-            f"The weights {file} do not fit the CLIP model {model}. Get the right ones with: clipasso models fetch "
-            f"{models.clip(model).name}."
+        raise CodedError(
+            ErrorCode.CLIP_WEIGHTS_MISFIT, file=file, model=model, weights=models.clip(model).name
         ) from problem
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from .. import __version__
 from ..contract import debian_packages, inkscape_python, inkscapes, installed_files, paths
 from ..serving import engine_log
+from . import advice
 
 PACKAGES = {
     "torch": "torch",
@@ -147,7 +148,7 @@ def _weights() -> Iterator[Finding]:
 
     for name in models.REGISTRY:
         found = models.status(name)
-        remedy, needed = models.remedy(found.weights), found.weights.bundled
+        remedy, needed = advice.remedy(found.weights), found.weights.bundled
         if found.state == "present":
             record = "" if found.record is None else f", SHA-256 {found.record.sha256}"
             yield Finding("ok", f"Weights {name}: {found.location}{record}")

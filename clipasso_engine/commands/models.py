@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from ..contract.errors import UserError
 from ..weights import download, models, transfer
+from . import advice
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +66,7 @@ def _verify(_: argparse.Namespace) -> int:
             faults += [found] if found.state != "present" else []
     if faults:
         what = "; ".join(f"{fault.weights.name} is {fault.state}" for fault in faults)
-        raise UserError(f"Not all weights are as they should be: {what}. {models.remedy(faults[0].weights)}")
+        raise UserError(f"Not all weights are as they should be: {what}. {advice.remedy(faults[0].weights)}")
     return 0
 
 

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-from ..contract.errors import UserError
+from ..contract.errors import UserError, from_message
 from ..serving import engine_log
 
 AUTO = 0
@@ -32,11 +32,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Outcome(Generic[Result]):
-    """What came of the item with this number: a result, or the sentence why there is none."""
+    """What came of the item with this number: a result, or the error why there is none."""
 
     number: int
     result: Result | None
-    error: str = ""
+    error: UserError | None = None
 
 
 def processes(wish: int, items: int, device: str) -> int:
@@ -62,7 +62,7 @@ def each(function: Callable[[Item], Result], items: Sequence[Item], count: int) 
             try:
                 yield Outcome(number, function(item))
             except UserError as error:
-                yield Outcome(number, None, str(error))
+                yield Outcome(number, None, error)
         return
     context = multiprocessing.get_context("spawn")  # a fork would copy what threads of libraries hold
     waiting = list(enumerate(items))
@@ -113,10 +113,10 @@ class _Worker:
             self.connection.close()
             self._start()
             how = f"signal {-status}" if status < 0 else f"status {status}"
-            return Outcome(self.number, None, f"the process that drew it ended unexpectedly ({how})")
+            return Outcome(self.number, None, UserError(f"The process that worked on it ended unexpectedly ({how})."))
         if kind == "bug":
             raise value
-        return Outcome(self.number, value) if kind == "result" else Outcome(self.number, None, value)
+        return Outcome(self.number, value) if kind == "result" else Outcome(self.number, None, from_message(value))
 
     def end(self) -> None:
         self._process.kill()
@@ -136,7 +136,7 @@ def _serve(connection: Connection, function: Callable[[Any], Any], threads: int)
         try:
             answer = ("result", function(item))
         except UserError as error:
-            answer = ("error", str(error))
+            answer = ("error", error.to_message())
         except Exception as error:
             engine_log.record_bug(error)
             answer = ("bug", error)

@@ -8,6 +8,7 @@ import sys
 from tqdm import tqdm
 
 from ..contract.events import Event
+from . import advice
 
 
 class Progress:
@@ -46,7 +47,9 @@ class Progress:
         elif event["type"] == "step":
             self._show_step(event["step"], event["steps"], event["loss"])
         elif event["type"] == "notice":
-            tqdm.write(f"{self._title}: {event['message']}", file=sys.stderr)  # above the bar, where there is one
+            tqdm.write(
+                f"{self._title}: {advice.told_notice(event)}", file=sys.stderr
+            )  # above the bar, where there is one
 
     def _show_stage(self, name: str) -> None:
         if self._bar is not None:

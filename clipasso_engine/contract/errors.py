@@ -1,11 +1,46 @@
-"""The two kinds of failure. Standard library only, Python 3.8: the extension imports this module too."""
+"""The two kinds of failure. Standard library only, Python 3.8.
+
+The engine says what went wrong and why; what to do about it is said by whoever stands before the user, in words that
+are at hand there: `commands.advice` names commands and their options, ``inkscape_extension.advice`` menus and pages.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from . import texts
+from .codes import ErrorCode
+
 
 class UserError(Exception):
-    """Something the user can mend. Its text is shown as it is.
+    """Something the user can mend. Its text is whole and shown as it is, to the user of the program that raised it.
 
     One sentence or two: what went wrong, why, and what to do next; it names the offending value and the allowed ones.
+    What may be read both on the command line and in Inkscape is a `CodedError`.
     Every other exception is a bug: its traceback goes to a log file and the user is told the file's path.
     """
+
+    def to_message(self) -> dict[str, Any]:
+        """The fields of the message ``error`` of `protocol` that tell it."""
+        return {"kind": "user", "message": str(self)}
+
+
+class CodedError(UserError):
+    """A failure that either program may have to tell. ``str()`` says what and why, in English, but not what to do."""
+
+    def __init__(self, code: ErrorCode, **details: object) -> None:
+        """``details`` fill the text's placeholders, and those of the advice. They travel, so each is kept as a text."""
+        self.code = code
+        self.details: dict[str, str] = {name: str(value) for name, value in details.items()}
+        super().__init__(texts.WHAT_AND_WHY[code].format(**self.details))
+
+    def to_message(self) -> dict[str, Any]:
+        return {**super().to_message(), "code": self.code.value, "details": self.details}
+
+
+def from_message(message: dict[str, Any]) -> UserError:
+    """The error that an engine tells; one that is not known here, from a newer engine, in that engine's English."""
+    try:
+        return CodedError(ErrorCode(message["code"]), **message["details"])
+    except (KeyError, ValueError, TypeError):  # of the code, a placeholder or what is no dictionary
+        return UserError(str(message.get("message", "")))

@@ -9,7 +9,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import UserError
+from .codes import ErrorCode
+from .errors import CodedError
 from .sketch import Curve, Shape
 
 MIN_STROKES, MAX_STROKES = 1, 128
@@ -72,35 +73,32 @@ class SketchJob:
         object.__setattr__(self, "drawn", _curves(self.drawn))
         object.__setattr__(self, "mask", _shapes(self.mask))
         object.__setattr__(self, "details", _shapes(self.details))
+        self._check_levels()
+        self._check_choices()
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+            raise CodedError(ErrorCode.SEED_OUT_OF_RANGE, value=repr(self.seed), most=2**31 - 1)
+        if isinstance(self.candidates, bool) or self.candidates not in range(1, MAX_CANDIDATES + 1):
+            raise CodedError(ErrorCode.CANDIDATES_OUT_OF_RANGE, value=repr(self.candidates), most=MAX_CANDIDATES)
+        if isinstance(self.segments, bool) or self.segments not in range(1, MAX_SEGMENTS + 1):
+            raise CodedError(ErrorCode.SEGMENTS_OUT_OF_RANGE, value=repr(self.segments), most=MAX_SEGMENTS)
+        if self.quality == "paper" and self.segments != 1:
+            raise CodedError(ErrorCode.PAPER_WITH_SEGMENTS, segments=self.segments)
+        if not self.time_budget > 0:
+            raise CodedError(ErrorCode.TIME_BUDGET_NOT_POSITIVE, value=repr(self.time_budget))
+
+    def _check_levels(self) -> None:
         for level in self.levels:
             if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
-                raise UserError(
-                    f"The number of strokes is {level!r}, but it must be a whole number "
-                    f"from {MIN_STROKES} to {MAX_STROKES}. Choose one in that range."
-                )
+                raise CodedError(ErrorCode.LEVEL_OUT_OF_RANGE, level=repr(level), least=MIN_STROKES, most=MAX_STROKES)
+
+    def _check_choices(self) -> None:
         for option in dataclasses.fields(self):
             choices = option.metadata.get("choices")
             value = getattr(self, option.name)
             if choices and value not in choices:
-                raise UserError(f"{option.name} is {value!r}, but must be one of: {', '.join(choices)}.")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
-            raise UserError(f"The seed is {self.seed!r}, but it must be a whole number from 0 to {2**31 - 1}.")
-        if isinstance(self.candidates, bool) or self.candidates not in range(1, MAX_CANDIDATES + 1):
-            raise UserError(
-                f"The number of candidates is {self.candidates!r}, but it must be a whole number "
-                f"from 1 to {MAX_CANDIDATES}."
-            )
-        if isinstance(self.segments, bool) or self.segments not in range(1, MAX_SEGMENTS + 1):
-            raise UserError(
-                f"The number of segments is {self.segments!r}, but it must be a whole number from 1 to {MAX_SEGMENTS}."
-            )
-        if self.quality == "paper" and self.segments != 1:
-            raise UserError(
-                "The paper's strokes have one segment each, so the quality paper cannot draw strokes of "
-                f"{self.segments}. Choose 1 segment, or another quality."
-            )
-        if not self.time_budget > 0:
-            raise UserError(f"The time budget is {self.time_budget!r} seconds, but it must be more than 0.")
+                raise CodedError(
+                    ErrorCode.CHOICE_UNKNOWN, option=option.name, value=repr(value), choices=", ".join(choices)
+                )
 
     def to_message(self) -> dict[str, Any]:
         """The message ``job`` of `protocol`."""
@@ -108,34 +106,29 @@ class SketchJob:
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> SketchJob:
-        """The job of such a message. Raises `UserError` for what is not known, or out of range."""
+        """The job of such a message. Raises `CodedError` for what is not known, or out of range."""
         known = {option.name for option in dataclasses.fields(cls)}
         unknown = sorted(set(message) - known - {"type"})
         if unknown:
-            raise UserError(
-                f"The job has options this engine does not know: {', '.join(unknown)}. Run install.py again."
-            )
+            raise CodedError(ErrorCode.JOB_OPTIONS_UNKNOWN, options=", ".join(unknown))
         return cls(**{name: value for name, value in message.items() if name != "type"})
 
 
 def _curves(drawn: Any) -> tuple[Curve, ...]:
-    """``drawn`` as tuples of numbers. Raises `UserError` unless it is a list of curves of 4 points each."""
+    """``drawn`` as tuples of numbers. Raises `CodedError` unless it is a list of curves of 4 points each."""
     try:
         curves = tuple(tuple((float(x), float(y)) for x, y in curve) for curve in drawn)
     except (TypeError, ValueError):
         curves = ((),)
     if any(len(curve) != 4 or not all(abs(value) < 1e9 for point in curve for value in point) for curve in curves):
-        raise UserError("The curves drawn by hand cannot be read: each must have 4 points (x, y).")
+        raise CodedError(ErrorCode.DRAWN_CURVES_UNREADABLE)
     if len(curves) > MAX_DRAWN:
-        raise UserError(
-            f"The strokes drawn by hand have {len(curves)} curves, but at most {MAX_DRAWN} can be gone on from. "
-            "Select fewer of them, or simplify them with Path > Simplify."
-        )
+        raise CodedError(ErrorCode.DRAWN_CURVES_TOO_MANY, count=len(curves), most=MAX_DRAWN)
     return curves
 
 
 def _shapes(shapes: Any) -> tuple[Shape, ...]:
-    """``shapes`` as tuples of numbers. Raises `UserError` unless each has rings, and each ring 3 points or more."""
+    """``shapes`` as tuples of numbers. Raises `CodedError` unless each has rings, and each ring 3 points or more."""
     try:
         read = tuple(tuple(tuple((float(x), float(y)) for x, y in ring) for ring in shape) for shape in shapes)
     except (TypeError, ValueError):
@@ -143,21 +136,16 @@ def _shapes(shapes: Any) -> tuple[Shape, ...]:
     rings = [ring for shape in read for ring in shape]
     numbers = (value for ring in rings for point in ring for value in point)
     if not all(read) or any(len(ring) < 3 for ring in rings) or not all(abs(value) < 1e9 for value in numbers):
-        raise UserError(
-            "The shapes drawn on the photo cannot be read: each must have rings of 3 points (x, y) or more."
-        )
+        raise CodedError(ErrorCode.SHAPES_UNREADABLE)
     if sum(map(len, rings)) > MAX_CORNERS:
-        raise UserError(
-            f"The shapes drawn on the photo have {sum(map(len, rings))} corners, but at most {MAX_CORNERS} can be "
-            "looked at. Select fewer of them, or simplify them with Path > Simplify."
-        )
+        raise CodedError(ErrorCode.SHAPES_TOO_MANY_CORNERS, count=sum(map(len, rings)), most=MAX_CORNERS)
     return read
 
 
 def parse_levels(text: str) -> tuple[int, ...]:
     """``"32, 16 8"`` -> ``(32, 16, 8)``: distinct levels, most strokes first.
 
-    Raises `UserError` on anything that is not a list of whole numbers from 1 to 128.
+    Raises `CodedError` on anything that is not a list of whole numbers from 1 to 128.
     """
     words = text.replace(",", " ").replace(";", " ").split()
     levels = set()
@@ -167,11 +155,8 @@ def parse_levels(text: str) -> tuple[int, ...]:
         except ValueError:
             level = 0
         if not MIN_STROKES <= level <= MAX_STROKES:
-            raise UserError(
-                f"The levels are {text!r}, but {word!r} is not a whole number from {MIN_STROKES} to {MAX_STROKES}. "
-                "Write numbers separated by commas, for example 32, 16, 8, 4."
-            )
+            raise CodedError(ErrorCode.LEVELS_UNREADABLE, text=text, word=word, least=MIN_STROKES, most=MAX_STROKES)
         levels.add(level)
     if not levels:
-        raise UserError("The list of levels is empty. Write numbers separated by commas, for example 32, 16, 8, 4.")
+        raise CodedError(ErrorCode.LEVELS_EMPTY)
     return tuple(sorted(levels, reverse=True))

@@ -5,9 +5,10 @@ Standard library only and Python 3.8, since the extension imports it inside Inks
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from . import texts
 from .sketch import Point
 
 NAMESPACE = "https://clipasso-inkscape.org/ns/sketch"
@@ -64,9 +65,10 @@ class LayerMetadata:
             return None
 
 
-def layer_label(strokes: int) -> str:
-    """The name of a level's layer: ``"Sketch, 16 strokes"``."""
-    return f"Sketch, {strokes} stroke" if strokes == 1 else f"Sketch, {strokes} strokes"
+def layer_label(strokes: int, translated: Callable[[str], str] = str) -> str:
+    """The name of a level's layer: ``"Sketch, 16 strokes"``, ``translated`` where somebody sees it."""
+    text = texts.LAYER_OF_ONE_STROKE if strokes == 1 else texts.LAYER_OF_STROKES
+    return translated(text).format(count=strokes)
 
 
 def stroke_style(width: float, decimals: int = 2) -> str:

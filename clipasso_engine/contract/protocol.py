@@ -12,9 +12,9 @@ Message = Dict[str, Any]
 """One line of the protocol: a JSON object with a ``type``.
 
 To the engine:   ``job`` (the fields of `SketchJob`), ``stop`` (finish with the best so far), ``cancel`` (drop it).
-From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``photo`` {width, height}, ``notice`` {message},
-``step`` {step, steps, level, loss, strokes}, ``level`` {sketch}: one finished level, ``result`` {sketches, report},
-``error`` {kind: "user" or "bug", message, log}.
+From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``photo`` {width, height}, ``notice`` {code, details,
+message}, ``step`` {step, steps, level, loss, strokes}, ``level`` {sketch}: one finished level, ``result`` {sketches,
+report}, ``error`` {kind: "user" or "bug", message, log; code and details where it is a `CodedError`}.
 """
 
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 
+from ..contract.codes import NoticeCode
+
 Result = TypeVar("Result")
+
+
+class Say(Protocol):
+    """Tells the user something, though the work goes on."""
+
+    def __call__(self, code: NoticeCode, **details: object) -> None: ...
 
 
 def with_less_memory(
     work: Callable[[torch.device, int], Result],
     device: torch.device,
     candidates: int,
-    say: Callable[[str], None],
+    say: Say,
 ) -> Result:
     """``work(device, candidates)``; out of memory, again with half the candidates, and at last on the CPU.
 
-    ``say`` is told each step in a sentence for the user. On the CPU, running out of memory is raised like any error.
+    ``say`` is told each step. On the CPU, running out of memory is raised like any error.
     """
     while True:
         try:
@@ -32,11 +40,7 @@ def with_less_memory(
             torch.cuda.empty_cache()
         if candidates > 1:
             candidates //= 2
-            say(f"The {device.type} device ran out of memory; going on with {_count(candidates)}.")
+            say(NoticeCode.FEWER_CANDIDATES, device=device.type, count=candidates)
         else:
-            say(f"The {device.type} device ran out of memory; going on on the CPU.")
+            say(NoticeCode.GOING_ON_ON_CPU, device=device.type)
             device = torch.device("cpu")
-
-
-def _count(candidates: int) -> str:
-    return "1 candidate" if candidates == 1 else f"{candidates} candidates"

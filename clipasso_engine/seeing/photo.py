@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from ..contract.errors import UserError
+from ..contract.codes import ErrorCode
+from ..contract.errors import CodedError
 
 MIN_SIDE = 16
 """Pixels; fewer hold nothing to trace."""
@@ -72,20 +73,19 @@ def load(path: str | os.PathLike[str]) -> Photo:
     path = Path(path)
     try:
         if path.is_dir():
-            raise UserError(f"{path} is a folder, not a photo. Choose an image file in it.")
+            raise CodedError(ErrorCode.PHOTO_IS_FOLDER, photo=path)
         if path.exists() and not path.is_file():
-            raise UserError(f"{path} is not an ordinary file, so it cannot be read as a photo. Choose an image file.")
+            raise CodedError(ErrorCode.PHOTO_NO_ORDINARY_FILE, photo=path)
         with path.open("rb") as file, warnings.catch_warnings():
             # Pillow warns about untidy files that it reads all the same.
             warnings.simplefilter("ignore")
             return _decode(file, path)
     except FileNotFoundError:
-        raise UserError(f"There is no photo at {path}. Check the path, or relink the image in the document.") from None
+        raise CodedError(ErrorCode.PHOTO_MISSING, photo=path) from None
     except PermissionError:
-        raise UserError(f"{path} may not be read: permission denied. Make the file readable and try again.") from None
+        raise CodedError(ErrorCode.PHOTO_FORBIDDEN, photo=path) from None
     except OSError as error:
-        reason = error.strerror or error
-        raise UserError(f"{path} cannot be read: {reason}. Copy the photo elsewhere and try again.") from error
+        raise CodedError(ErrorCode.PHOTO_UNREADABLE, photo=path, reason=error.strerror or error) from error
 
 
 def _decode(file: BinaryIO, path: Path) -> Photo:
@@ -125,35 +125,34 @@ def _open(file: BinaryIO, path: Path) -> Image.Image:
     try:
         return Image.open(file, formats=formats)
     except UnidentifiedImageError:
-        raise UserError(f"{path} is not an image that can be read here. Save the photo as PNG or JPEG.") from None
+        raise CodedError(ErrorCode.PHOTO_NO_IMAGE, photo=path) from None
     except Exception as error:
         raise _damaged(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> UserError:
-    return UserError(f"{path} is damaged and cannot be decoded ({error}). Take another copy of the photo.")
+def _damaged(path: Path, error: Exception) -> CodedError:
+    return CodedError(ErrorCode.PHOTO_DAMAGED, photo=path, reason=error)
 
 
 def _check_size(path: Path, declared: tuple[int, int], decoded: tuple[int, int], progressive: bool) -> None:
     width, height = declared
     if min(declared) < MIN_SIDE:
-        raise UserError(
-            f"{path} is only {width} x {height} pixels. Choose a photo of at least {MIN_SIDE} pixels on each side."
-        )
+        raise CodedError(ErrorCode.PHOTO_TOO_SMALL, photo=path, width=width, height=height, least=MIN_SIDE)
     # A progressive JPEG is held whole by its decoder, however much it is reduced.
     held_width, held_height = declared if progressive else decoded
     held_too_many = held_width * held_height > MAX_DECODED_PIXELS
     if held_too_many or width * height > MAX_JPEG_PIXELS:
         limit = MAX_DECODED_PIXELS if held_too_many else MAX_JPEG_PIXELS
-        raise UserError(
-            f"{path} is too large: {width} x {height} pixels, and at most {limit // 1_000_000} million can be decoded. "
-            f"Save a smaller copy; {MAX_WORKING_SIDE} pixels on the longer side are plenty."
+        raise CodedError(
+            ErrorCode.PHOTO_TOO_LARGE,
+            photo=path,
+            width=width,
+            height=height,
+            most=limit // 1_000_000,
+            plenty=MAX_WORKING_SIDE,
         )
     if max(declared) > MAX_ASPECT * min(declared):
-        raise UserError(
-            f"{path} is too elongated: {width} x {height} pixels. "
-            f"Crop it so that the longer side is at most {MAX_ASPECT} times the shorter."
-        )
+        raise CodedError(ErrorCode.PHOTO_TOO_ELONGATED, photo=path, width=width, height=height, most=MAX_ASPECT)
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import approximate_polygon, find_contours
 
-from ..contract.errors import UserError
+from ..contract.codes import ErrorCode
+from ..contract.errors import CodedError
 from ..contract.sketch import Shape
 from .closeup import Box
 from .photo import Photo
@@ -52,12 +53,9 @@ def cut_out(picture: Photo, shapes: Sequence[Shape]) -> Photo:
     return replace(picture, rgb=np.where(inside[..., None], picture.rgb, np.uint8(255)))
 
 
-def missed() -> UserError:
+def missed() -> CodedError:
     """For a mask that lies beside the photo."""
-    return UserError(
-        "The shapes that say what to draw cover nothing of the photo, so there is nothing to draw. "
-        "Move them over the photo, or leave them out."
-    )
+    return CodedError(ErrorCode.MASK_BESIDE_PHOTO)
 
 
 def of_picture(picture: Photo) -> tuple[Shape, ...]:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bezier.cubics import Array
-from ..contract.errors import UserError
+from ..contract.codes import ErrorCode
+from ..contract.errors import CodedError
 from ..contract.sketch import Shape
 from . import boundary, closeup, faces, foreground, rembg_foreground, shapes
 from .closeup import Box
@@ -114,9 +115,7 @@ def _look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Sh
     find = _from_alpha(picture) if alpha is not None else _by_network(picture, device, larger)
     found = find(frame, canvas)
     if not found.mask.any() and (background == "remove" or alpha is not None):
-        raise UserError(
-            "No object was found to take out of its background. Keep the background, or choose another photo."
-        )
+        raise CodedError(ErrorCode.NO_OBJECT)
     if background == "auto" and alpha is None:
         if float(found.mask.mean()) < _SMALLEST:
             return View(frame, canvas, boundaries, None)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..contract.errors import UserError
+from ..contract.codes import ErrorCode
+from ..contract.errors import CodedError
 from ..contract.job import SketchJob
 from ..contract.protocol import Message
 from ..contract.sketch import Sketch
@@ -45,7 +46,7 @@ def run(
         sketches, report = pipeline.sketch(job, emit, stop, keep)
     except (MemoryError, RuntimeError) as error:
         if _is_out_of_memory(error):
-            raise UserError(_OUT_OF_MEMORY) from error
+            raise CodedError(ErrorCode.OUT_OF_MEMORY) from error
         raise
     seconds = {"start": start, **report.get("seconds", {})}
     report = {**report, "seconds": seconds, "peak_rss_mb": peak_rss_mb(), "versions": versions()}
@@ -95,12 +96,6 @@ def versions() -> dict[str, str]:
     """Versions of the engine, of Python and of the packages a sketch depends on."""
     packages = {name: importlib.metadata.version(name) for name in _VERSIONS}
     return {"engine": __version__, "python": platform.python_version(), **packages}
-
-
-_OUT_OF_MEMORY = (
-    "There is not enough memory for this sketch. Close other programs, ask for fewer strokes or the quality draft, "
-    "or choose the device cpu if it ran on a GPU."
-)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

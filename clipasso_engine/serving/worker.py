@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import __version__
-from ..contract.errors import UserError
+from ..contract.codes import ErrorCode
+from ..contract.errors import CodedError, UserError
 from ..contract.job import SketchJob
 from ..contract.protocol import PROTOCOL, Message, decode, encode
 from . import engine_log
@@ -93,7 +94,7 @@ class Worker:
                 sketches, report = runner.run(job, self._emit, request.stop.is_set, since)
             self._emit({"type": "result", "sketches": [sketch.to_json() for sketch in sketches], "report": report})
         except UserError as error:
-            self._emit({"type": "error", "kind": "user", "message": str(error), "log": ""})
+            self._emit({"type": "error", "log": "", **error.to_message()})
         except Exception as error:
             self._emit_bug(error)
 
@@ -126,4 +127,4 @@ def _photo_at_hand(message: Message) -> Iterator[Message]:
             photo.write_bytes(content)
             yield {**rest, "photo": str(photo)}
     except (OSError, binascii.Error) as error:
-        raise UserError(f"The photo {name} could not be unpacked where the engine runs ({error}).") from error
+        raise CodedError(ErrorCode.PHOTO_NOT_UNPACKED, photo=name, reason=error) from error

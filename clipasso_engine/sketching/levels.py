@@ -16,6 +16,8 @@ from ..bezier import stroke_arrays
 from ..bezier.cubics import Array
 from ..choosing.drawings import OF_FACE, batched
 from ..choosing.selection import Choice
+from ..contract import events
+from ..contract.codes import NoticeCode
 from ..contract.events import Emit
 from ..contract.job import SketchJob
 from ..contract.sketch import Sketch, Stroke
@@ -68,9 +70,9 @@ class Run:
         yield
         self._seconds[name] = round(time.monotonic() - begun, 3)
 
-    def notice(self, message: str) -> None:
+    def notice(self, code: NoticeCode, **details: object) -> None:
         """Something the user should know, though the work goes on."""
-        self._emit({"type": "notice", "message": message})
+        self._emit(events.notice(code, **details))
 
     def level(self, stages: Stages, level: int, starts: list[Choice]) -> list[Sketch]:
         """The sketches of one level, one per candidate start, best first."""

@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..contract.errors import UserError
+from ..contract.codes import ErrorCode
+from ..contract.errors import CodedError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,14 +45,15 @@ def graph(weights: Path, sha256: str, device: Any = "cpu") -> GraphNetwork:
 
 
 def _checked(weights: Path, sha256: str) -> bytes:
-    what = f"The {weights.stem} network's weights {weights}"
     try:
         data = weights.read_bytes()
     except OSError as error:
-        raise UserError(f"{what} cannot be read: {error.strerror}. Run install.py again.") from error
+        raise CodedError(
+            ErrorCode.PART_UNREADABLE, network=weights.stem, file=weights, reason=error.strerror
+        ) from error
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
-        raise UserError(f"{what} are damaged: their SHA-256 is {found}, not {sha256}. Run install.py again.")
+        raise CodedError(ErrorCode.PART_DAMAGED, network=weights.stem, file=weights, found=found, expected=sha256)
     return data
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from ..contract import paths
 from ..contract.errors import UserError
-from . import models
+from . import models, storing
 from .models import Record, Weights
 
 TRIES = 3
@@ -72,9 +72,9 @@ def fetch(weights: Weights, progress: Progress, pauses: tuple[float, ...] = PAUS
             f"No address is known for {weights.name}. Get its safetensors file from its authors, save it as "
             f"{weights.file} in a folder, and run: clipasso models fetch {weights.name} --from FOLDER."
         )
-    models.make_folder(paths.models())
+    storing.make_folder(paths.models())
     file = models.location(weights)
-    with models.locked(file):
+    with storing.locked(file):
         here = models.status(weights.name)
         if here.state == "present" and here.record is not None and not here.record.own:
             return file
@@ -186,11 +186,11 @@ def _download(weights: Weights, file: Path, progress: Progress) -> Path:
         part.unlink()
         raise _UnreachableError(f"{offer.url} sent a file with the SHA-256 {digest}, expected is {offer.sha256}")
     try:
-        models.check_architecture(part, weights, called=Path(weights.file))
+        storing.check_architecture(part, weights, called=Path(weights.file))
     except UserError:
         part.unlink()
         raise
-    models.store(part, file, Record(digest, part.stat().st_size, offer.url, offer.revision))
+    storing.store(part, file, Record(digest, part.stat().st_size, offer.url, offer.revision))
     return file
 
 
@@ -210,7 +210,7 @@ def _receive(response: http.client.HTTPResponse, part: Path, done: int, offer: _
                 stream.write(chunk)
                 here += len(chunk)
                 progress(here, total)
-            models.flush(stream)
+            storing.flush(stream)
     except OSError as problem:
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(

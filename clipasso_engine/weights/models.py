@@ -7,18 +7,17 @@ the file was fetched, kept in a small record beside the file. Nothing here impor
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
-
-import filelock
 
 from ..contract import paths
-from ..contract.errors import UserError
+from ..contract.codes import ErrorCode
+from ..contract.errors import CodedError
 from . import bundled as in_package
 
 
@@ -135,7 +134,7 @@ def find(name: str) -> Weights:
         return REGISTRY[name]
     if re.fullmatch(r"clip-[\w.-]+", name):
         return clip(name.removeprefix("clip-"))
-    raise UserError(f"There are no weights named {name!r}. Known are: {', '.join(REGISTRY)}, clip-MODEL.")
+    raise CodedError(ErrorCode.WEIGHTS_UNKNOWN, weights=name, known=", ".join(REGISTRY))
 
 
 def clip(model: str) -> Weights:
@@ -217,89 +216,26 @@ def status(name: str) -> Status:
 def path(name: str) -> Path:
     """The verified file of these weights; every byte is hashed (about a second for 600 MB).
 
-    Raises `UserError` when the file is missing, damaged or of unknown origin, with what to do about it.
+    Raises `UserError` when the file is missing, damaged or of unknown origin.
     """
     found = status(name)
     if found.state != "present":
-        raise UserError(
-            f"The weights {name} {_FAULTS[found.state].format(file=found.location)} {remedy(found.weights)}"
-        )
+        raise _fault(found)
     return found.location
 
 
-_FAULTS = {
-    "missing": "are not on this machine ({file} does not exist).",
-    "damaged": "are damaged: the SHA-256 of {file} is not the expected one.",
-    "unrecorded": "were put at {file} by hand, so there is nothing to check them against.",
-}
-
-
-def remedy(weights: Weights) -> str:
-    """What to do when these weights are missing or damaged, in one sentence."""
+def _fault(found: Status) -> CodedError:
+    weights, file = found.weights, found.location
+    if weights.bundled and found.state == "missing":
+        reason = os.strerror(errno.ENOENT)
+        return CodedError(ErrorCode.PART_UNREADABLE, network=weights.name, file=file, reason=reason)
     if weights.bundled:
-        return "They are part of CLIPasso: run install.py again."
-    return f"Run: clipasso models fetch {weights.name} (or, without a network, add: --from FOLDER)."
-
-
-def check_architecture(file: Path, weights: Weights, called: Path | None = None) -> None:
-    """Raise `UserError` unless the file is whole safetensors with this architecture's tensors.
-
-    ``called`` is the name to use in the message. Files of other formats have a pinned hash, which says more.
-    """
-    if not weights.architecture:
-        return
-    from safetensors import SafetensorError, safe_open
-
-    name = called or file
-    try:
-        with safe_open(file, framework="np") as tensors:
-            shapes = {key: tuple(tensors.get_slice(key).get_shape()) for key in tensors.keys()}  # noqa: SIM118
-    except SafetensorError as problem:
-        raise UserError(
-            f"{name} is {_kind(file)}, but only safetensors are loaded. Get the file {weights.source} offers as "
-            "open_clip_model.safetensors."
-        ) from problem
-    for tensor, shape in weights.tensors:
-        if shapes.get(tensor) != shape:
-            there = f"has it as {shapes[tensor]}" if tensor in shapes else "lacks it"
-            raise UserError(
-                f"{name} holds another network than {weights.architecture}: that has {tensor} as {shape}, this file "
-                f"{there}. Get the file from {weights.source}."
-            )
-
-
-def _kind(file: Path) -> str:
-    with file.open("rb") as stream:
-        start = stream.read(512)
-    if start.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04")):
-        return "a pickle or TorchScript file, which could run code"
-    if start.lstrip()[:1] == b"<":
-        return "a web page"
-    return "not a whole safetensors file (truncated, or of another format)"
-
-
-def store(part: Path, file: Path, record: Record) -> None:
-    """Give a finished part file its final name and write its record."""
-    os.replace(part, file)
-    write_record(file, replace(record, size=file.stat().st_size))
-
-
-def flush(stream: BinaryIO) -> None:
-    """Onto the disk, so that a power cut after the renaming leaves no empty file of weights."""
-    stream.flush()
-    os.fsync(stream.fileno())
-
-
-def locked(file: Path) -> filelock.BaseFileLock:
-    """A lock between processes on writing this file of weights; waits for its turn."""
-    return filelock.FileLock(file.with_name(file.name + ".lock"))
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder, or say why not."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise UserError(
-            f"The folder {folder} cannot be made: {problem.strerror}. Name another with CLIPASSO_HOME."
-        ) from problem
+        digest = sha256_of(file)
+        return CodedError(
+            ErrorCode.PART_DAMAGED, network=weights.name, file=file, found=digest, expected=weights.sha256
+        )
+    if found.state == "missing":
+        return CodedError(ErrorCode.WEIGHTS_MISSING, weights=weights.name, file=file)
+    if found.state == "damaged":
+        return CodedError(ErrorCode.WEIGHTS_DAMAGED, weights=weights.name, file=file)
+    return CodedError(ErrorCode.WEIGHTS_UNRECORDED, weights=weights.name, file=file)

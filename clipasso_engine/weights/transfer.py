@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..contract import paths
 from ..contract.errors import UserError
-from . import models
+from . import models, storing
 from .models import Record, Weights
 
 _CHUNK = 1 << 18
@@ -21,21 +21,21 @@ def fetch_from(folder: Path, weights: Weights, own: bool = False) -> Path:
     """
     found = _search(folder, weights)
     expected = _told_hash(found, weights)
-    models.make_folder(paths.models())
+    storing.make_folder(paths.models())
     file = models.location(weights)
-    with models.locked(file):
+    with storing.locked(file):
         part = file.with_name(file.name + ".copy.part")
         try:
             digest = _copy(found, part)
             # First the architecture: of a web page or a pickle that says more than a wrong hash would.
-            models.check_architecture(part, weights, called=found)
+            storing.check_architecture(part, weights, called=found)
             if expected and digest != expected and not own:
                 raise UserError(
                     f"{found} is not the published {weights.name}: its SHA-256 is {digest}, expected is {expected}. "
                     "Get the file again; if it is your own on purpose, add --own."
                 )
             is_own = own and digest != expected
-            models.store(part, file, Record(digest, part.stat().st_size, str(found), own=is_own))
+            storing.store(part, file, Record(digest, part.stat().st_size, str(found), own=is_own))
         finally:
             part.unlink(missing_ok=True)
     return file
@@ -47,13 +47,13 @@ def export(weights: Weights, folder: Path) -> Path:
     record = models.record_of(weights)
     if record is None:
         raise AssertionError("verified weights have a record")
-    models.make_folder(folder)
+    storing.make_folder(folder)
     target = folder / weights.file
     part = target.with_name(target.name + ".part")
     try:
         if _copy(source, part) != record.sha256:
             raise UserError(f"{source} changed while it was copied. Run the export again.")
-        models.store(part, target, record)
+        storing.store(part, target, record)
     finally:
         part.unlink(missing_ok=True)
     return target
@@ -98,7 +98,7 @@ def _copy(source: Path, target: Path) -> str:
             while chunk := reader.read(_CHUNK):
                 digest.update(chunk)
                 writer.write(chunk)
-            models.flush(writer)
+            storing.flush(writer)
     except OSError as problem:
         raise UserError(
             f"{source} could not be copied to {target.parent}: {problem.strerror}. Check space and permissions there."

@@ -27,7 +27,9 @@ from PIL import Image
 import clipasso_engine
 from clipasso_engine import __version__, cli
 from clipasso_engine.commands import sketch as sketch_command
-from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract import events
+from clipasso_engine.contract.codes import ErrorCode, NoticeCode
+from clipasso_engine.contract.errors import CodedError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 from clipasso_engine.contract.sketch import Sketch, Stroke
@@ -43,7 +45,7 @@ def sketch(
     jobs.append(job)
     name = Path(job.photo).stem
     if not os.path.exists(job.photo):
-        raise UserError(f"There is no photo at {job.photo}.")
+        raise CodedError(ErrorCode.PHOTO_MISSING, photo=job.photo)
     if name == "fail":
         raise KeyError("a bug")
     if name == "wait":
@@ -51,7 +53,7 @@ def sketch(
         time.sleep(30)
     emit({"type": "stage", "name": "optimise"})
     if name == "b":
-        emit({"type": "notice", "message": "Guided by lines alone."})
+        emit(events.notice(NoticeCode.NO_CLIP_WEIGHTS))
     for step in range(1, 41):
         emit({"type": "step", "step": step, "steps": 40, "loss": 1 / step, "strokes": []})
     strokes = (Stroke(((0.0, 0.0), (1.0, 2.0), (3.0, 4.0), (5.0, 6.0)), 3.0),)
@@ -68,6 +70,7 @@ FAKE.sketch = sketch  # type: ignore[attr-defined]
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, empty but for a few photos; the pipeline is replaced."""
     monkeypatch.setitem(sys.modules, FAKE.__name__, FAKE)
+    monkeypatch.setattr(sketch_command, "_first_photo", True)
     monkeypatch.setattr(clipasso_engine, "pipeline", FAKE, raising=False)
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "home"))
     folder = tmp_path / "place"
@@ -113,7 +116,10 @@ def test_one_photo(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_a_user_should_know_is_said_unless_it_shall_be_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     assert clipasso("sketch", "b.png", "-o", "out.svg") == 0
-    assert "b.png: Guided by lines alone.\n" in capsys.readouterr().err
+    assert (
+        "b.png: Guided by the photo's lines alone, since CLIP's weights are not installed. "
+        "What to do about it: clipasso doctor.\n"
+    ) in capsys.readouterr().err
     assert clipasso("sketch", "b.png", "-o", "out2.svg", "--quiet") == 0
     assert capsys.readouterr().err == ""
 
@@ -167,7 +173,7 @@ def test_strokes(place: Path) -> None:
 
 def test_several_photos_into_a_folder(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--png", "pictures", "--report", "report.json", "--quiet"]
-    assert clipasso("sketch", "a.png", "b.png", "-o", "new/out", *arguments) == 0
+    assert clipasso("sketch", "a.png", "b.png", "-o", "new/out", "--jobs", "1", *arguments) == 0
     made = ["new/out/a.svg", "new/out/b.svg", "pictures/a.png", "pictures/b.png", "report.json"]
     assert files(place) == sorted(NOTHING_NEW + made)
     assert [report["svg"] for report in json.loads(Path("report.json").read_text())] == made[:2]
@@ -198,9 +204,9 @@ def test_svg_tells_its_origin(place: Path) -> None:
 
 
 def test_one_bad_photo_does_not_keep_the_others_from_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert clipasso("sketch", "a.png", "none.png", "b.png", "-o", "out", "--quiet") == 1
+    assert clipasso("sketch", "a.png", "none.png", "b.png", "-o", "out", "--jobs", "1", "--quiet") == 1
     assert files(place) == sorted([*NOTHING_NEW, "out/a.svg", "out/b.svg"])
-    assert one_line(capsys) == "clipasso: There is no photo at none.png.\n"
+    assert one_line(capsys) == "clipasso: There is no photo at none.png. Check the path.\n"
 
 
 def test_a_bug(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -287,7 +293,7 @@ SCRIPT = textwrap.dedent(f"""
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_interrupt_leaves_what_is_finished_and_nothing_half(place: Path) -> None:
     shutil.copy("a.png", "wait.png")
-    command = [sys.executable, "-c", SCRIPT, "sketch", "a.png", "wait.png", "b.png", "-o", "out"]
+    command = [sys.executable, "-c", SCRIPT, "sketch", "a.png", "wait.png", "b.png", "-o", "out", "--jobs", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         while "waiting" not in (line := process.stderr.readline()):

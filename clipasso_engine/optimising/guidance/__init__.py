@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from ...contract.errors import UserError
+from ...contract.codes import ErrorCode, NoticeCode
+from ...contract.errors import CodedError
 from ...contract.job import SketchJob
 
 if TYPE_CHECKING:
@@ -64,20 +65,17 @@ def build(name: str, subject: Subject) -> Guidance:
     return import_module(f"{__name__}.{_BUILDERS[name]}").build(subject)
 
 
-def choose(job: SketchJob) -> tuple[str, str]:
-    """The guidance a job shall have, and a line of notice for the user where ``auto`` does without CLIP, else "".
+def choose(job: SketchJob) -> tuple[str, NoticeCode | None]:
+    """The guidance a job shall have, and a notice for the user where ``auto`` does without CLIP, else None.
 
     Looks only whether packages and weights are there: `build` checks and may still raise.
     """
     from ...clip import network as clip_network
 
     if job.guidance == "boundary" and job.text:
-        raise UserError(
-            f"The text {job.text!r} needs CLIP, but the guidance is boundary. Choose --guidance both, or drop it."
-        )
+        raise CodedError(ErrorCode.TEXT_WITHOUT_CLIP, text=job.text)
     if job.guidance != "auto":
-        return job.guidance, ""
+        return job.guidance, None
     if job.text or clip_network.usable(job.clip_model):
-        return "both", ""
-    missing = "weights are" if clip_network.installed() else "packages are"
-    return "boundary", f"Guided by the photo's lines alone, since CLIP's {missing} not installed (clipasso doctor)."
+        return "both", None
+    return "boundary", NoticeCode.NO_CLIP_WEIGHTS if clip_network.installed() else NoticeCode.NO_CLIP_PACKAGES

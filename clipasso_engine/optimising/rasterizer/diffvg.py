@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from ...contract.errors import UserError
+from ...contract.codes import ErrorCode
+from ...contract.errors import CodedError
 
 _SAMPLES = 2  # per pixel in x and in y, as diffvg's own examples have it
 _MOST_STROKES = 256
@@ -28,7 +29,7 @@ def render(
     pydiffvg = _library()
     strokes = points.shape[-3]
     if strokes > _MOST_STROKES:
-        raise UserError(f"diffvg crashes on more than {_MOST_STROKES} strokes, {strokes} are asked for. Choose native.")
+        raise CodedError(ErrorCode.DIFFVG_TOO_MANY_STROKES, most=_MOST_STROKES, strokes=strokes)
     count = math.prod(points.shape[:-3])
     scenes = points.reshape(count, *points.shape[-3:])
     widths = torch.as_tensor(width_px, dtype=points.dtype, device=points.device).expand(points.shape[:-2])
@@ -79,8 +80,5 @@ def _library() -> Any:
     try:
         import pydiffvg
     except ImportError as problem:
-        raise UserError(
-            "The rasteriser diffvg needs pydiffvg, which cannot be imported here. Build it from diffvg's sources into "
-            "the engine's environment, or choose --rasterizer native."
-        ) from problem
+        raise CodedError(ErrorCode.DIFFVG_MISSING) from problem
     return pydiffvg

@@ -20,6 +20,7 @@ from skimage import data
 
 from clipasso_engine.clip import network as clip_network
 from clipasso_engine.clip import saliency as clip_saliency
+from clipasso_engine.contract.codes import NoticeCode
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.optimising import guidance
@@ -28,6 +29,7 @@ from clipasso_engine.optimising.guidance.blend import Blend
 from clipasso_engine.optimising.optimizer import optimize
 from clipasso_engine.weights import models, transfer
 from tests.support import clip_models
+from tests.support.told import refused
 
 CPU = torch.device("cpu")
 TOLERANCE = 1e-4
@@ -427,28 +429,28 @@ def test_xdog_finds_the_dark_side_of_an_edge() -> None:
 
 
 def test_auto_takes_clip_only_where_it_is_there(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert guidance.choose(SketchJob("p", clip_model="tiny")) == ("both", "")
+    assert guidance.choose(SketchJob("p", clip_model="tiny")) == ("both", None)
     name, notice = guidance.choose(SketchJob("p", clip_model="RN50"))
     assert name == "boundary"
-    assert "weights" in notice
+    assert notice is NoticeCode.NO_CLIP_WEIGHTS
     monkeypatch.setattr(clip_network, "installed", lambda: False)
     name, notice = guidance.choose(SketchJob("p", clip_model="tiny"))
     assert name == "boundary"
-    assert "packages" in notice
-    assert guidance.choose(SketchJob("p", guidance="clip")) == ("clip", "")
+    assert notice is NoticeCode.NO_CLIP_PACKAGES
+    assert guidance.choose(SketchJob("p", guidance="clip")) == ("clip", None)
     with pytest.raises(UserError, match="'a cat' needs CLIP"):
         guidance.choose(SketchJob("p", guidance="boundary", text="a cat"))
 
 
 def test_clip_without_its_packages_says_what_to_do(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clip_network, "installed", lambda: False)
-    with pytest.raises(UserError, match=r"install.py without --minimal"):
+    with refused(r"install.py without --minimal"):
         guidance.build("clip", subject())
 
 
 def test_clip_without_its_weights_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path))
-    with pytest.raises(UserError, match="clipasso models fetch clip-rn101"):
+    with refused("clipasso models fetch clip-rn101"):
         guidance.build("clip", subject("RN101"))
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from clipasso_engine.commands import parallel
-from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.codes import ErrorCode
+from clipasso_engine.contract.errors import CodedError
 
 
 def work(item: str) -> tuple[str, int]:
     if item == "refuse":
-        raise UserError("It shows nothing. Choose another.")
+        raise CodedError(ErrorCode.PHOTO_MISSING, photo="p.png")
     if item == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if item == "bug":
@@ -31,8 +32,11 @@ def test_each_item_has_its_outcome(count: int) -> None:
     items = [*"abcdef", "refuse", *"gh"]
     outcomes = sorted(parallel.each(work, items, count), key=lambda outcome: outcome.number)
     assert [outcome.number for outcome in outcomes] == list(range(9))
-    told = [outcome.error or outcome.result[0] for outcome in outcomes if outcome.error or outcome.result]
-    assert told == [*"ABCDEF", "It shows nothing. Choose another.", *"GH"]
+    told = [str(outcome.error or (outcome.result or [""])[0]) for outcome in outcomes]
+    assert told == [*"ABCDEF", "There is no photo at p.png.", *"GH"]
+    (error,) = (outcome.error for outcome in outcomes if outcome.error)
+    assert isinstance(error, CodedError)
+    assert error.code == ErrorCode.PHOTO_MISSING
     processes = {outcome.result[1] for outcome in outcomes if outcome.result}
     assert (processes == {os.getpid()}) == (count == 1)
     assert len(processes) <= count
@@ -42,7 +46,7 @@ def test_each_item_has_its_outcome(count: int) -> None:
 def test_a_process_that_dies_takes_its_own_item_only() -> None:
     outcomes = {outcome.number: outcome for outcome in parallel.each(work, ["a", "die", "b", "die", "c"], 2)}
     assert [outcomes[number].result[0] for number in (0, 2, 4) if outcomes[number].result] == ["A", "B", "C"]
-    assert all("ended unexpectedly (signal 9)" in outcomes[number].error for number in (1, 3))
+    assert all("ended unexpectedly (signal 9)" in str(outcomes[number].error) for number in (1, 3))
 
 
 @pytest.mark.parametrize("count", [1, 2])

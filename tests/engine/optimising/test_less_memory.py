@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from clipasso_engine.contract import events
+from clipasso_engine.contract.codes import NoticeCode
 from clipasso_engine.optimising.less_memory import with_less_memory
 
 CUDA, CPU = torch.device("cuda"), torch.device("cpu")
@@ -24,28 +26,38 @@ class Device:
         return f"{candidates} on {device.type}"
 
 
+class Said:
+    """What the user is told."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def note(self, code: NoticeCode, **details: object) -> None:
+        self.sentences.append(events.notice(code, **details)["message"])
+
+
 def test_work_that_fits_is_done_as_asked() -> None:
-    said: list[str] = []
-    assert with_less_memory(Device(8), CUDA, 8, said.append) == "8 on cuda"
-    assert not said
+    said = Said()
+    assert with_less_memory(Device(8), CUDA, 8, said.note) == "8 on cuda"
+    assert not said.sentences
 
 
 def test_candidates_are_halved_until_they_fit_and_the_user_is_told() -> None:
-    said: list[str] = []
+    said = Said()
     work = Device(2)
-    assert with_less_memory(work, CUDA, 8, said.append) == "2 on cuda"
+    assert with_less_memory(work, CUDA, 8, said.note) == "2 on cuda"
     assert work.tries == [("cuda", 8), ("cuda", 4), ("cuda", 2)]
-    assert said == [
-        "The cuda device ran out of memory; going on with 4 candidates.",
-        "The cuda device ran out of memory; going on with 2 candidates.",
+    assert said.sentences == [
+        "The cuda device ran out of memory; going on with 4 of the candidates.",
+        "The cuda device ran out of memory; going on with 2 of the candidates.",
     ]
 
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError, RuntimeError])
 def test_at_last_the_cpu_does_it(error: type[RuntimeError]) -> None:
-    said: list[str] = []
-    assert with_less_memory(Device(0, error), torch.device("mps"), 2, said.append) == "1 on cpu"
-    assert said[-1] == "The mps device ran out of memory; going on on the CPU."
+    said = Said()
+    assert with_less_memory(Device(0, error), torch.device("mps"), 2, said.note) == "1 on cpu"
+    assert said.sentences[-1] == "The mps device ran out of memory; going on on the CPU."
 
 
 def test_other_errors_and_a_full_cpu_are_raised() -> None:
@@ -56,6 +68,8 @@ def test_other_errors_and_a_full_cpu_are_raised() -> None:
         raise RuntimeError("shapes do not match")
 
     with pytest.raises(RuntimeError, match="out of memory"):
-        with_less_memory(full, CPU, 4, pytest.fail)
+        with_less_memory(full, CPU, 4, Said().note)
+    said = Said()
     with pytest.raises(RuntimeError, match="shapes"):
-        with_less_memory(broken, CUDA, 4, pytest.fail)
+        with_less_memory(broken, CUDA, 4, said.note)
+    assert not said.sentences

@@ -13,9 +13,9 @@ from scipy import ndimage
 from skimage import data, draw
 from torch import nn
 
-from clipasso_engine.contract.errors import UserError
 from clipasso_engine.seeing import boundary
 from clipasso_engine.seeing.boundary_network import STRIDES, BoundaryNetwork, folded
+from tests.support.told import refused
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +34,12 @@ def test_changed_weights_are_refused(tmp_path: Path) -> None:
     data[len(data) // 2] ^= 1
     changed = tmp_path / "boundary.safetensors"
     changed.write_bytes(data)
-    with pytest.raises(UserError, match=r"damaged.*Run install\.py again"):
+    with refused(r"damaged.*Run install\.py again"):
         boundary.load(weights=changed)
 
 
 def test_missing_weights_are_told(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot be read.*Run install\.py again"):
+    with refused(r"cannot be read.*Run install\.py again"):
         boundary.load(weights=tmp_path / "none.safetensors")
 
 

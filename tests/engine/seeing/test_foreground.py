@@ -9,10 +9,10 @@ import pytest
 import torch
 from skimage import data
 
-from clipasso_engine.contract.errors import UserError
 from clipasso_engine.seeing import foreground
 from clipasso_engine.seeing.foreground_network import ForegroundNetwork
 from tests.support import scenes
+from tests.support.told import refused
 
 H, W = 192, 256
 
@@ -169,10 +169,10 @@ def test_the_region_takes_in_what_may_belong() -> None:
 
 def test_missing_and_damaged_weights_are_said(tmp_path: Path) -> None:
     weights = tmp_path / "foreground.safetensors"
-    with pytest.raises(UserError, match=r"The foreground network's weights.*cannot be read: No such file.*install\.py"):
+    with refused(r"The foreground network's weights.*cannot be read: No such file.*install\.py"):
         foreground.load(weights=weights)
     weights.write_bytes(foreground.WEIGHTS.read_bytes()[:-1] + b"x")
-    with pytest.raises(UserError, match=r"damaged: their SHA-256 is \w{64}, not.*install\.py"):
+    with refused(r"damaged: their SHA-256 is \w{64}, not.*install\.py"):
         foreground.load(weights=weights)
 
 

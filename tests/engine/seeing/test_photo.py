@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+from clipasso_engine.commands import advice
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.seeing import photo
 
@@ -193,7 +194,7 @@ def test_large_photo_is_reduced_but_measured_in_its_own_pixels(tmp_path: Path, c
 def sentence(path: Path) -> str:
     with pytest.raises(UserError) as caught:
         photo.load(path)
-    message = str(caught.value)
+    message = advice.told(caught.value)
     assert str(path) in message
     assert "\n" not in message
     return message
@@ -263,7 +264,7 @@ def test_tiny_image(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.new("RGB", (1, 1)).save(path)
     assert "only 1 x 1 pixels" in sentence(path)
-    assert "at least 16 pixels" in sentence(path)
+    assert "must have at least 16 pixels on each side. Choose a larger photo." in sentence(path)
 
 
 def test_elongated_image(tmp_path: Path) -> None:

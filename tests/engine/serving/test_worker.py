@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from clipasso_engine import __version__
+from clipasso_engine.contract import errors
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import PROTOCOL, Message, decode, encode
 from clipasso_engine.contract.sketch import Sketch
@@ -25,7 +26,8 @@ SCRIPT = textwrap.dedent("""
     import os, sys, time, ctypes, types
     import clipasso_engine
     from clipasso_engine import cli
-    from clipasso_engine.contract.errors import UserError
+    from clipasso_engine.contract.codes import ErrorCode
+    from clipasso_engine.contract.errors import CodedError, UserError
     from clipasso_engine.contract.sketch import Sketch, Stroke
 
     def sketch(job, emit, stop, keep):
@@ -36,6 +38,8 @@ SCRIPT = textwrap.dedent("""
             os.system("echo from a child; echo from a child >&2")
         elif deed == "refuse":
             raise UserError("Café is no photo. Take another.")
+        elif deed == "no photo":
+            raise CodedError(ErrorCode.PHOTO_TOO_SMALL, photo="Café.png", width=3, height=4, least=16)
         elif deed == "fail":
             raise KeyError("a bug")
         elif deed == "no memory":
@@ -196,7 +200,21 @@ def test_bugs_go_to_the_log(worker: Worker) -> None:
 def test_lack_of_memory_is_for_the_user(worker: Worker, deed: str) -> None:
     error = worker.ask(deed)
     assert error["kind"] == "user"
+    assert error["code"] == "out-of-memory"
     assert "not enough memory" in error["message"]
+
+
+def test_a_coded_error_travels_with_what_it_is_told_of(worker: Worker) -> None:
+    error = worker.ask("no photo")
+    assert error == {
+        "type": "error",
+        "kind": "user",
+        "code": "photo-too-small",
+        "details": {"photo": "Café.png", "width": "3", "height": "4", "least": "16"},
+        "message": "Café.png is only 3 x 4 pixels, but must have at least 16 pixels on each side.",
+        "log": "",
+    }
+    assert str(errors.from_message(error)) == error["message"]
 
 
 def test_numbers_that_json_lacks_are_a_bug(worker: Worker) -> None:

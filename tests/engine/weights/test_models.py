@@ -22,6 +22,7 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.weights import bundled as embedded
 from clipasso_engine.weights import download, models, transfer
 from tests.support.fake_hub import REVISION, Hub
+from tests.support.told import refused
 
 WHOLE = save({"visual.a": np.arange(50_000, dtype=np.float32).reshape(50, 1000), "b": np.zeros(3, np.float32)})
 SHA256 = hashlib.sha256(WHOLE).hexdigest()
@@ -110,7 +111,7 @@ def test_importing_the_registry_does_not_import_torch() -> None:
 
 def test_missing_weights_say_how_to_get_them() -> None:
     assert not models.available(UNPINNED.name)
-    with pytest.raises(UserError, match="clipasso models fetch clip-tiny"):
+    with refused("clipasso models fetch clip-tiny"):
         models.path(UNPINNED.name)
 
 

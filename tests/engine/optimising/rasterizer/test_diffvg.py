@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from clipasso_engine.contract.errors import UserError
 from clipasso_engine.optimising.rasterizer import diffvg, render
+from tests.support.told import refused
 
 
 @dataclass
@@ -96,7 +96,7 @@ def test_scenes_that_diffvg_draws_wrongly_are_bent_invisibly() -> None:
 
 @pytest.mark.usefixtures("_pydiffvg")
 def test_too_many_strokes_are_refused() -> None:
-    with pytest.raises(UserError, match="256"):
+    with refused("more than 256 strokes.* --rasterizer native"):
         render(torch.rand(257, 4, 2), 8, 8, 3.0, backend="diffvg")
 
 
@@ -112,5 +112,5 @@ def test_joined_curves_keep_their_joints() -> None:
 
 def test_without_pydiffvg_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydiffvg", None)
-    with pytest.raises(UserError, match="--rasterizer native"):
+    with refused("--rasterizer native"):
         render(torch.rand(1, 4, 2), 8, 8, 3.0, backend="diffvg")

@@ -1,0 +1,98 @@
+"""What a user of the command line can do about what the engine says: commands and their options.
+
+The extension has a table of its own for the same codes, with menus and pages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..contract.codes import ErrorCode, NoticeCode
+from ..contract.errors import CodedError, UserError
+from ..contract.events import Event
+
+if TYPE_CHECKING:
+    from ..weights.models import Weights
+
+_LIST = "Write numbers separated by commas, for example 32, 16, 8, 4."
+_REINSTALL = "Run install.py again."
+_FETCH = "Run: clipasso models fetch {weights} (or, without a network, add: --from FOLDER)."
+
+ADVICE: dict[ErrorCode, str | None] = {
+    ErrorCode.LEVEL_OUT_OF_RANGE: "Choose one in that range.",
+    ErrorCode.LEVELS_UNREADABLE: _LIST,
+    ErrorCode.LEVELS_EMPTY: _LIST,
+    ErrorCode.CHOICE_UNKNOWN: None,
+    ErrorCode.SEED_OUT_OF_RANGE: None,
+    ErrorCode.CANDIDATES_OUT_OF_RANGE: None,
+    ErrorCode.SEGMENTS_OUT_OF_RANGE: None,
+    ErrorCode.TIME_BUDGET_NOT_POSITIVE: None,
+    ErrorCode.PAPER_WITH_SEGMENTS: "Choose --segments 1, or another --quality.",
+    ErrorCode.PAPER_WITHOUT_LEVEL: "Choose one, for example --strokes 16.",
+    ErrorCode.TEXT_WITHOUT_CLIP: "Choose --guidance both, or drop --text.",
+    ErrorCode.JOB_OPTIONS_UNKNOWN: _REINSTALL,
+    ErrorCode.DRAWN_CURVES_UNREADABLE: None,  # only the extension sends curves
+    ErrorCode.DRAWN_CURVES_TOO_MANY: None,
+    ErrorCode.SHAPES_UNREADABLE: None,
+    ErrorCode.SHAPES_TOO_MANY_CORNERS: "Take a --mask with a simpler outline.",
+    ErrorCode.PHOTO_MISSING: "Check the path.",
+    ErrorCode.PHOTO_IS_FOLDER: "Choose an image file in it.",
+    ErrorCode.PHOTO_NO_ORDINARY_FILE: "Choose an image file.",
+    ErrorCode.PHOTO_FORBIDDEN: "Make the file readable and try again.",
+    ErrorCode.PHOTO_UNREADABLE: "Copy the photo elsewhere and try again.",
+    ErrorCode.PHOTO_NO_IMAGE: "Save the photo as PNG or JPEG.",
+    ErrorCode.PHOTO_DAMAGED: "Take another copy of the photo.",
+    ErrorCode.PHOTO_TOO_SMALL: "Choose a larger photo.",
+    ErrorCode.PHOTO_TOO_LARGE: "Save a smaller copy; {plenty} pixels on the longer side are plenty.",
+    ErrorCode.PHOTO_TOO_ELONGATED: "Crop it.",
+    ErrorCode.PHOTO_NOT_UNPACKED: "Check that there is room on the disk there.",
+    ErrorCode.NO_OBJECT: "Choose --background keep, or choose another photo.",
+    ErrorCode.NOTHING_TO_DRAW: "Choose a photo with an object in it, or with more contrast.",
+    ErrorCode.NOTHING_LEFT_TO_DRAW: None,  # only the extension tells of strokes that are there
+    ErrorCode.MASK_BESIDE_PHOTO: "Choose another --mask, or leave it out.",
+    ErrorCode.DEVICE_MISSING: "Choose --device auto or cpu.",
+    ErrorCode.OUT_OF_MEMORY: (
+        "Close other programs, ask for fewer --strokes or for --quality draft, or choose --device cpu if it ran on a "
+        "GPU."
+    ),
+    ErrorCode.DIFFVG_MISSING: (
+        "Build it from diffvg's sources into the engine's environment, or choose --rasterizer native."
+    ),
+    ErrorCode.DIFFVG_TOO_MANY_STROKES: "Choose --rasterizer native.",
+    ErrorCode.PART_UNREADABLE: _REINSTALL,
+    ErrorCode.PART_DAMAGED: _REINSTALL,
+    ErrorCode.CLIP_PACKAGES_MISSING: "Run install.py without --minimal, or choose --guidance boundary.",
+    ErrorCode.CLIP_MODEL_UNKNOWN: "Name one of them with --clip-model.",
+    ErrorCode.CLIP_MODEL_WITHOUT_ATTENTION: "Take a vision transformer such as ViT-B-32.",
+    ErrorCode.CLIP_WEIGHTS_MISFIT: "Get the right ones with: clipasso models fetch {weights}.",
+    ErrorCode.WEIGHTS_UNKNOWN: None,
+    ErrorCode.WEIGHTS_MISSING: _FETCH,
+    ErrorCode.WEIGHTS_DAMAGED: _FETCH,
+    ErrorCode.WEIGHTS_UNRECORDED: _FETCH,
+}
+"""What to do; None where what went wrong says it already, or cannot be met on the command line."""
+
+NOTICE_ADVICE: dict[NoticeCode, str | None] = {
+    NoticeCode.NO_CLIP_PACKAGES: "What to do about it: clipasso doctor.",
+    NoticeCode.NO_CLIP_WEIGHTS: "What to do about it: clipasso doctor.",
+    NoticeCode.REMBG_FAILED: None,
+    NoticeCode.FEWER_CANDIDATES: None,
+    NoticeCode.GOING_ON_ON_CPU: None,
+}
+
+
+def told(error: UserError) -> str:
+    """The whole sentence for an error: what, why and what to do."""
+    advice = ADVICE[error.code] if isinstance(error, CodedError) else None
+    return f"{error} {advice.format(**error.details)}" if isinstance(error, CodedError) and advice else str(error)
+
+
+def told_notice(event: Event) -> str:
+    """The whole sentence for an event ``notice``."""
+    advice = NOTICE_ADVICE[NoticeCode(event["code"])]
+    return f"{event['message']} {advice.format(**event['details'])}" if advice else str(event["message"])
+
+
+def remedy(weights: Weights) -> str:
+    """What to do when these weights are missing or damaged, in one sentence."""
+    return f"They are part of CLIPasso: {_REINSTALL}" if weights.bundled else _FETCH.format(weights=weights.name)
