@@ -59,8 +59,7 @@ def test_several_photos_at_once_come_out_as_one_by_one(place: Path) -> None:
         command = [*ENGINE, "sketch", *photos, "-o", f"out-{jobs}", "--jobs", jobs, "--quality", "draft", "--quiet"]
         done = subprocess.run(
             [*command, "--report", f"{jobs}.json"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             timeout=300,
         )
