@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def view(found: bool = True) -> View:
 
 
 def marks(
-    size: float, yaw: float = 0.0, found: bool = True, at: tuple[float, float] = (128, 128), **traits: object
+    size: float, yaw: float = 0.0, found: bool = True, at: tuple[float, float] = (128, 128), **traits: Any
 ) -> FaceMarks:
     """Of the astronaut's face, made ``size`` px large and turned by ``yaw`` radians."""
     face = astronaut()
@@ -46,7 +47,7 @@ def marks(
     scale = size / face.size
     points = face.points @ turn.T * scale + [*at, 0]
     hairline = face.traits.hairline * [scale, scale, 1]
-    return features.marks(Face(points, 1.0, replace(face.traits, hairline=hairline, **traits)), view(found))  # type: ignore[arg-type]
+    return features.marks(Face(points, 1.0, replace(face.traits, hairline=hairline, **traits)), view(found))
 
 
 def names(face: FaceMarks, level: int) -> tuple[str, ...]:
@@ -54,12 +55,12 @@ def names(face: FaceMarks, level: int) -> tuple[str, ...]:
     return tuple(name for name in face.sets[number - 1].marks if face.marks[name]) if number else ()
 
 
-TRAITS: list[dict[str, object]] = [{}, {"dark_glasses": True}, {"glasses": 5.0}, {"moustache": True}]
+TRAITS: list[dict[str, Any]] = [{}, {"dark_glasses": True}, {"glasses": 5.0}, {"moustache": True}]
 
 
 @pytest.mark.parametrize("traits", TRAITS)
 @pytest.mark.parametrize("size", [8, 14, 20, 35, 60, 120, 220])
-def test_both_eyes_or_none_and_never_without_a_mouth(size: float, traits: dict[str, object]) -> None:
+def test_both_eyes_or_none_and_never_without_a_mouth(size: float, traits: dict[str, Any]) -> None:
     face = marks(size, **traits)
     for level in LEVELS:
         drawn = names(face, level)
@@ -71,7 +72,7 @@ def test_both_eyes_or_none_and_never_without_a_mouth(size: float, traits: dict[s
 
 
 @pytest.mark.parametrize("traits", TRAITS)
-def test_more_strokes_never_take_a_mark_away(traits: dict[str, object]) -> None:
+def test_more_strokes_never_take_a_mark_away(traits: dict[str, Any]) -> None:
     for size in (15, 40, 65, 130):
         face = marks(size, **traits)
         counts = [len(face.strokes(features.plan([face], level)[0])) for level in LEVELS]
@@ -114,7 +115,7 @@ def test_a_profile_lacks_the_far_eye(yaw: float, near: str) -> None:
 
 
 def test_a_turned_nose_has_a_ridge() -> None:
-    """Frontal it is its base alone, no higher than the eyes' distance would allow; turned, it reaches up to the eyes."""
+    """Seen from the front it is its base alone; turned, it reaches up to the eyes."""
 
     def height(face: FaceMarks) -> float:
         return float(np.ptp(face.marks["nose"][0][:, 1]))
@@ -173,4 +174,7 @@ def test_dark_glasses_hide_eyes_and_glasses_do_not() -> None:
 def test_a_hairline_that_does_not_stand_out_is_none() -> None:
     face = astronaut()
     faint = Traits(face.traits.hairline * [1, 1, 0.1], False, 0.0, False)
-    assert len(features.marks(replace(face, points=face.points + [128, 128, 0], traits=faint), view()).contour) == 1
+    assert (
+        len(features.marks(replace(face, points=face.points + np.array([128, 128, 0]), traits=faint), view()).contour)
+        == 1
+    )

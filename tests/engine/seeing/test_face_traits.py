@@ -79,9 +79,8 @@ def test_glasses(finder: Finder, face: Face) -> None:
 
 def test_a_moustache(finder: Finder, face: Face) -> None:
     rgb = data.astronaut()
-    corners = face.points[[61, 291, 164], :2]
-    (left, right, middle) = np.rint(corners).astype(int)
-    cv2.line(rgb, tuple(left + [2, -6]), tuple(right + [-2, -6]), (50, 35, 25), 7, cv2.LINE_AA)
+    (left, over), (right, _) = np.rint(face.points[[61, 291], :2]).astype(int)
+    cv2.line(rgb, (left + 2, over - 6), (right - 2, over - 6), (50, 35, 25), 7, cv2.LINE_AA)
     assert seen(finder, rgb).moustache
 
 

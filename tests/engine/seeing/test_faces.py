@@ -53,7 +53,7 @@ def test_the_same_photo_gives_the_same_landmarks(finder: Finder, astronaut: Face
 def test_a_tilted_head(finder: Finder, astronaut: Face, angle: float) -> None:
     """Landmarks turn with the photo."""
     turn = cv2.getRotationMatrix2D((225.0, 120.0), angle, 1.0)
-    (face,) = finder.find(cv2.warpAffine(data.astronaut(), turn, (512, 512), None, 1, 1))
+    (face,) = finder.find(cv2.warpAffine(data.astronaut(), turn, (512, 512), None, 1, 1).astype(np.uint8))
     expected = astronaut.points[:, :2] @ turn[:, :2].T + turn[:, 2]
     assert np.linalg.norm(face.points[:, :2] - expected, axis=1).mean() < 0.04 * astronaut.size
 

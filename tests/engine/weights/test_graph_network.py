@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from clipasso_engine.weights.graph_network import OPERATIONS, GraphNetwork
+from clipasso_engine.weights.graph_network import OPERATIONS, GraphNetwork, Node
 
 RANDOM = torch.Generator().manual_seed(0)
 
@@ -20,7 +20,7 @@ def values(*shape: int) -> Tensor:
 
 
 def test_a_file_makes_the_network_again() -> None:
-    nodes = [
+    nodes: list[Node] = [
         {"op": "convolution", "of": ["image", "w0", "w1"], "to": "a", "stride": 2, "pad": [0, 1, 0, 1], "relu": True},
         {"op": "pool", "of": ["a"], "to": "b"},
         {"op": "add", "of": ["b", "b"], "to": "c"},
