@@ -37,12 +37,14 @@ _MOUSTACHE = (57, 186, 92, 165, 164, 391, 322, 410, 287)
 _UNDER_LIPS = (106, 18, 335)
 _UNDER_EYES = ((229, 230, 231), (449, 450, 451))
 _JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454)
+_CROWN, _CHIN = 10, 152
 
 _OPEN = 0.12  # of its width: how far a mouth must be open to be drawn open
 _HIDDEN = 0.42  # of the near eye's width: a narrower far eye lies behind the nose
 _TURNED = 0.42  # radians of yaw from which on the nose is drawn as its ridge and base, not as its base alone
 _SHARE = 0.44  # of a drawing's strokes that large faces may have
 _LARGE = 60.0  # px: a face from this size on may have that share, smaller ones less
+_ALIKE = 0.75  # of a face's size: others from this size on are as important
 _MARGIN = 0.06  # of the face's size: how far around its marks no other line is drawn
 _IN_SCENE = 28.0  # px: smaller faces of a photo without one object get no marks, since their heads get no outlines
 _SAMPLES = 24  # points of each mark
@@ -70,13 +72,13 @@ _SETS = (
 """From a few marks to many; each set has more strokes than the one before."""
 _SETS_WITH_GLASSES = (
     *_SETS[:2],
-    _Set(42, ("dots", "glasses", "brows", "nose", "mouth", "moustache")),
-    _Set(55, ("lids", "irises", "glasses", "brows", "nose", "lips", "moustache")),
+    _Set(42, ("dots", "glasses", "bridge", "brows", "nose", "mouth", "moustache")),
+    _Set(55, ("lids", "irises", "glasses", "bridge", "brows", "nose", "lips", "moustache")),
 )
 _SETS_WITH_DARK_GLASSES = (
     _Set(22, ("glasses", "mouth")),
-    _Set(30, ("glasses", "brows", "nose", "mouth", "moustache")),
-    _Set(42, ("glasses", "brows", "nose", "lips", "moustache")),
+    _Set(30, ("glasses", "bridge", "brows", "nose", "mouth", "moustache")),
+    _Set(42, ("glasses", "bridge", "brows", "nose", "lips", "moustache")),
 )
 
 
@@ -98,24 +100,28 @@ class FaceMarks:
         """The number of the largest set that the face is large enough for."""
         return sum(self.size >= those.smallest for those in self.sets)
 
+    def may_have(self, number: int, level: int) -> bool:
+        """Whether the face is large enough for a set, and for so large a part of ``level`` strokes."""
+        share = _SHARE * min(1.0, self.size / _LARGE)
+        return number <= self.most() and len(self.strokes(number)) <= share * level
+
 
 def plan(faces: Sequence[FaceMarks], level: int) -> list[int]:
     """Which set each face has in a drawing of ``level`` strokes; 0 is none.
 
-    The largest faces come first, but no face has a further set before all others that may have one.
+    The largest faces come first, but of faces of like size none has a further set unless all have it.
     """
     result = [0] * len(faces)
     left = level * _SHARE
     order = sorted(range(len(faces)), key=lambda index: -faces[index].size)
     for number in range(1, len(_SETS) + 1):
-        for index in order:
-            face = faces[index]
-            if face.most() >= number:
-                count = len(face.strokes(number))
-                more = count - len(face.strokes(result[index]))
-                if more <= left and count <= level * _SHARE * min(1.0, face.size / _LARGE):
-                    result[index] = number
-                    left -= more
+        able = [index for index in order if faces[index].may_have(number, level)]
+        more = {index: len(faces[index].strokes(number)) - len(faces[index].strokes(result[index])) for index in able}
+        for index in able:
+            alike = [i for i in able if faces[i].size >= _ALIKE * faces[index].size and result[i] < number]
+            if more[index] <= left and (number == 1 or sum(more[i] for i in alike) <= left):
+                result[index] = number
+                left -= more[index]
     return result
 
 
@@ -128,7 +134,7 @@ def marks(face: Face, view: View) -> FaceMarks:
     if view.found is not None or size >= _IN_SCENE:
         sets = _SETS_WITH_DARK_GLASSES if traits.dark_glasses else _SETS_WITH_GLASSES if traits.glasses else _SETS
     scale = view.size[0] / view.box.width
-    lenses = _glasses(points, seen, traits, scale)
+    lenses, bridge = _glasses(points, seen, traits, scale)
     mouth, lips = _mouth(points)
     found = {
         "dots": [_disc(points[list(_IRISES[side])], 1.2) for side in seen],
@@ -141,6 +147,7 @@ def marks(face: Face, view: View) -> FaceMarks:
         "lips": lips,
         "moustache": [_smooth(points[list(_MOUSTACHE)])] if traits.moustache else [],
         "glasses": lenses,
+        "bridge": bridge,
     }
     around = (*_BROWS_UPPER, *_UNDER_EYES, _LIPS_LOWER, _MOUSTACHE, _UNDER_LIPS, _NOSE_BASE, *_LOWER_LIDS)
     inner = [points[list(chain)] for chain in around]
@@ -170,7 +177,9 @@ def _dense(points: Array) -> Array:
 
 def _visible_eyes(points: Array) -> list[int]:
     """0 for the left eye, 1 for the right one; without an eye that lies behind the nose."""
-    widths = [float(np.linalg.norm(points[lid[0]] - points[lid[-1]])) for lid in _UPPER_LIDS]
+    down = points[_CHIN] - points[_CROWN]
+    across = np.array([down[1], -down[0]])  # to the face's left, which is the picture's right
+    widths = [float((points[lid[-1]] - points[lid[0]]) @ across) for lid in _UPPER_LIDS]
     return [side for side, width in enumerate(widths) if width >= _HIDDEN * max(widths)]
 
 
@@ -210,13 +219,13 @@ def _mouth(points: Array) -> tuple[list[Array], list[Array]]:
     return [below], [above, below]
 
 
-def _glasses(points: Array, seen: Sequence[int], traits: Traits, scale: float) -> list[Array]:
-    """Both lenses from temple to nose, and the bridge; nothing where no glasses are plain.
+def _glasses(points: Array, seen: Sequence[int], traits: Traits, scale: float) -> tuple[list[Array], list[Array]]:
+    """The lenses, each from temple to nose, and the bridge between two; nothing where no glasses are plain.
 
     The brows are their upper rims, as good as.
     """
     if not (traits.dark_glasses or traits.glasses):
-        return []
+        return [], []
     lenses = []
     for side in seen:
         left, right = points[_UPPER_LIDS[side][0]], points[_UPPER_LIDS[side][-1]]
@@ -230,10 +239,10 @@ def _glasses(points: Array, seen: Sequence[int], traits: Traits, scale: float) -
         rim = np.concatenate([[[-half, -height]], rim, [[half, -height]]])
         lenses.append(_smooth((left + right) / 2 + rim[:, :1] * across + rim[:, 1:] * down))
     if len(lenses) < 2:
-        return lenses
+        return lenses, []
     ends = [lenses[0][-1] * 0.7 + lenses[0][-5] * 0.3, lenses[1][0] * 0.7 + lenses[1][4] * 0.3]
     middle = (ends[0] + ends[1]) / 2 - 0.1 * np.array([-1.0, 1.0]) * (ends[1] - ends[0])[::-1]
-    return [*lenses, _smooth(np.array([ends[0], middle, ends[1]]))]
+    return lenses, [_smooth(np.array([ends[0], middle, ends[1]]))]
 
 
 def _hull(points: Array, margin: float) -> Array:

@@ -39,7 +39,7 @@ _SHARP = np.pi / 3  # turn from which on a point tells as much as any
 _STRAIGHT, _CURVED = 0.55, 1.65  # worth of a straight and of a sharply turning line
 _MIDDLE = 0.35  # of the diagonal: without an object, lines this far from the middle weigh 60 % of those in it
 _NOT_GUESSED = 0.4  # worth of a line off the guess
-_IN_FACE = -0.3  # weight of other lines where eyes, nose and mouth of a face are
+_IN_FACE = -0.5  # weight of other lines where eyes, nose and mouth of a face are
 _FRAME = 0.025  # of the diagonal: a line along the frame this near to it is the frame
 
 

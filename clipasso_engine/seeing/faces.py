@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 
     from ..weights.graph_network import GraphNetwork
 
-DETECTOR = bundled.FOLDER / "face_detector.safetensors"
-DETECTOR_SHA256 = "0214bd0c1c8886117801be5a6707aa8a1c05558745a32f90722b9d3543199a63"
-LANDMARKS = bundled.FOLDER / "face_landmarks.safetensors"
-LANDMARKS_SHA256 = "17f6d9d3ba87b83ec1bb6f656fce1cc50250fc4fb022f8f13c2b8263e54df236"
+DETECTOR, DETECTOR_SHA256 = bundled.FACE_DETECTOR, bundled.FACE_DETECTOR_SHA256
+LANDMARKS, LANDMARKS_SHA256 = bundled.FACE_LANDMARKS, bundled.FACE_LANDMARKS_SHA256
 
 SIDE = 192
 """Px: side of the square that both networks see."""

@@ -23,6 +23,10 @@ BOUNDARY = FOLDER / "boundary.safetensors"
 BOUNDARY_SHA256 = "b94258d7f6e827bfb66be70f2a86b8f86506cc6aa05cbdae28605a31744999d7"
 FOREGROUND = FOLDER / "foreground.safetensors"
 FOREGROUND_SHA256 = "3983be9456a7deb5ea0d97eab9f6a768e515a7a1842fc04292866812e978a959"
+FACE_DETECTOR = FOLDER / "face_detector.safetensors"
+FACE_DETECTOR_SHA256 = "0214bd0c1c8886117801be5a6707aa8a1c05558745a32f90722b9d3543199a63"
+FACE_LANDMARKS = FOLDER / "face_landmarks.safetensors"
+FACE_LANDMARKS_SHA256 = "17f6d9d3ba87b83ec1bb6f656fce1cc50250fc4fb022f8f13c2b8263e54df236"
 
 
 def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") -> Network:

@@ -334,3 +334,16 @@ def test_a_device_that_is_not_there_is_named(disc: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with refused(r"cuda .* Choose --device auto or cpu"):
         Run(disc, device="cuda")
+
+
+def test_a_face_is_drawn_from_its_landmarks_and_told(whole: Run) -> None:
+    """Both eyes and a mouth, just where they are: no step of the optimisation moves them."""
+    assert whole.report["faces"] == 1
+    sketch = next(sketch for sketch in whole.sketches if sketch.level == 16)
+    points = [cubics.sample(np.array(stroke.points), 20).mean(0) for stroke in sketch.strokes]
+    for part in ((101.8, 50.6), (123.3, 51.8), (111.5, 74)):  # left eye, right eye, smile, in px of the photo
+        assert min(np.linalg.norm(point - part) for point in points) < 2
+
+
+def test_without_people_there_are_no_faces(disc: str) -> None:
+    assert Run(disc, levels=(8,)).report["faces"] == 0
