@@ -1,7 +1,7 @@
 """Documents of older versions go on: every entry works on layers that version 0.1.0 made.
 
-documents/made-by-0.1.0.svg is a real one: the cup of scikit-image, sketched with 8 and 4 strokes; the 4 were painted with ink
-in the photo's colours.
+documents/made-by-0.1.0.svg is a real one: scikit-image's cup, sketched with 8 and with 4 strokes, the latter painted
+with ink in the photo's colours.
 """
 
 import re
