@@ -32,6 +32,13 @@ BACKUP = "engine-before"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 _PROBE_SECONDS = 30  # a refused connection takes one second, a silent one five
 
+# The rasteriser's loops are compiled when they are first used, which takes some 6 s: now rather than at the first sketch.
+_FIRST_STROKE = """
+import torch
+from clipasso_engine.optimising.rasterizer import render
+render(torch.zeros(1, 4, 2, requires_grad=True), 8, 8, 3.0).sum().backward()
+"""
+
 _TOOLS_GIB, _CPU_GIB, _CUDA_GIB = 0.5, 2.5, 8.0  # with some room for what is unpacked on the way
 
 
@@ -137,6 +144,7 @@ def install_engine(environment: Path, home: Path, journal: Journal, console: Con
         _pip(environment, [*options, temporary], console, log)
     try:
         commands.run([python_in(environment), "-I", "-m", "clipasso_engine", "--version"], log)
+        commands.run([python_in(environment), "-I", "-c", _FIRST_STROKE], log)
     except commands.CommandError as error:
         raise UserError(f"The engine was installed but does not start. The log is {log}.") from error
     after = set(files_in(environment))

@@ -1,6 +1,8 @@
 """Environments: where PyTorch comes from, which Python they are made from, and what they are made of."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,11 @@ def test_a_command_past_its_time_is_killed_with_all_it_started(tmp_path):
     child = int((tmp_path / "child").read_text())
     status = Path(f"/proc/{child}/stat")
     assert not status.exists() or status.read_text().split()[2] == "Z"
+
+
+def test_a_stroke_is_drawn_so_that_the_loops_are_compiled_before_the_first_sketch(machine, run_install):
+    assert run_install("--no-weights")[0] == 0
+    (drawn,) = machine.commands("-c", environment._FIRST_STROKE)
+    assert machine.commands("--version")[-1][-2:] == ["clipasso_engine", "--version"]
+    done = subprocess.run([sys.executable, *drawn[1:]], cwd=environment.CHECKOUT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
