@@ -145,3 +145,19 @@ def test_no_text_that_inkscape_shows_names_an_option_of_the_command_line():
         for text, translation in catalogue(language)._catalog.items():
             assert not re.search(r"--\w", text)
             assert not re.search(r"--\w", translation)
+
+
+def test_the_extensions_own_sentences_are_translated():
+    """Each text in what it raises, returns or tells is the argument of ``translated``."""
+    raised = 0
+    for path in code_uses.sources("inkscape_extension"):
+        for call in code_uses.calls(path):
+            if not (isinstance(call.func, ast.Name) and call.func.id == "UserError"):
+                continue
+            raised += 1
+            whole = {node for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+            for inner in ast.walk(call):
+                if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "translated":
+                    whole -= set(ast.walk(inner))
+            assert [text.value for text in whole if " " in text.value.strip()] == [], path
+    assert raised > 20
