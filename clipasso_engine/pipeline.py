@@ -22,7 +22,7 @@ from .contract.errors import CodedError
 from .contract.events import Emit
 from .contract.job import AUTO, SketchJob
 from .contract.sketch import Sketch
-from .lines import eyes, weighted_lines
+from .lines import eyes, features, weighted_lines
 from .optimising import guidance
 from .paper import sketching
 from .seeing import analysis_cache, boundary, photo, rembg_foreground, shapes
@@ -67,7 +67,10 @@ def sketch(
         details = eyes.find(view.rgb, seen.mask if seen else None)
         marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
         attention, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked)
-        worth = weighted_lines.find(view.boundary, view.found, view.guess, attention, details, emphasis, bool(job.mask))
+        people = [features.marks(face, view) for face in view.faces]
+        worth = weighted_lines.find(
+            view.boundary, view.found, view.guess, attention, details, emphasis, bool(job.mask), people
+        )
         worth = continuing.left_over(job, worth, view, picture)
         if job.levels == AUTO:
             job = replace(job, levels=(Drawings(worth, job.seed, 1, job.segments).enough(),))

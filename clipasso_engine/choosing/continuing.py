@@ -11,6 +11,7 @@ from ..bezier.cubics import Array
 from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 from ..contract.job import SketchJob
+from ..lines.features import FaceMarks
 from ..lines.weighted_lines import Lines
 from ..seeing.photo import Photo
 from ..seeing.view import View
@@ -43,9 +44,15 @@ def left_over(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Lines
         np.where(cubics.beside(chain.points, company, _BESIDE) & (weight > 0), _DRAWN, weight)
         for chain, weight in zip(worth.chains, worth.weights, strict=True)
     ]
-    if sum(int((weight > 0).sum()) for weight in weights) < _LEFT:
+    faces = tuple(face for face in worth.faces if not _is_drawn(face, company))
+    if not any(face.most() for face in faces) and sum(int((weight > 0).sum()) for weight in weights) < _LEFT:
         raise CodedError(ErrorCode.NOTHING_LEFT_TO_DRAW)
-    return replace(worth, weights=weights)
+    return replace(worth, weights=weights, faces=faces)
+
+
+def _is_drawn(face: FaceMarks, company: list[Array]) -> bool:
+    """Whether one of the face's first marks is there already: then the face was drawn as somebody wanted it."""
+    return any(cubics.beside(mark, company, _BESIDE).mean() > 0.5 for mark in face.strokes(min(1, face.most())))
 
 
 class Started:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ..bezier import cubics, stroke_arrays
 from ..bezier.cubics import Array
+from ..lines import features
 from ..lines.weighted_lines import Lines
 from .selection import Candidates, Choice, choose
 
@@ -15,6 +17,9 @@ _SPREAD = 0.35  # standard deviation of the logarithm of a chain's weight betwee
 _AUTO = (4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32)
 _CARRIED = 0.8
 _JUDGED = 4.0  # px
+_FACE = 3.0  # worth of a px of a face's strokes
+OF_FACE = -2
+"""Chain of the strokes of faces."""
 _NOWHERE = -1000.0  # px: where the strokes lie that pad a smaller candidate; no ink there reaches the canvas
 
 
@@ -25,6 +30,7 @@ class Drawings:
         """``count`` starts; ``segments`` is how many cubics a stroke may have."""
         self._segments = segments
         self._candidates = [Candidates.of(chain.points) for chain in lines.chains]
+        self._faces = lines.faces
         self._weights = [_varied(lines.weights, seed, start) for start in range(count)]
 
     def enough(self) -> int:
@@ -34,8 +40,9 @@ class Drawings:
 
     def _carried(self, level: int) -> float:
         """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance."""
-        choice = choose(self._candidates, self._weights[0], level, _JUDGED, _JUDGED, self._segments)
-        return float(choice.gain.sum())
+        own = self._of_faces(level)
+        choice = choose(self._candidates, self._weights[0], level - len(own.gain), _JUDGED, _JUDGED, self._segments)
+        return float(choice.gain.sum() + own.gain.sum())
 
     def of(self, level: int) -> list[Choice]:
         """The starts of a drawing of at most ``level`` strokes: the fewer, the more freely each may leave its line.
@@ -44,7 +51,30 @@ class Drawings:
         """
         freedom = 32 / level
         tolerance, apart = max(1.5, 2.2 * freedom**0.58), max(3.0, 4.0 * freedom**0.53)
-        return [choose(self._candidates, some, level, tolerance, apart, self._segments) for some in self._weights]
+        own = self._of_faces(level)
+        left = level - len(own.gain)
+        return [
+            _together(own, choose(self._candidates, some, left, tolerance, apart, self._segments))
+            for some in self._weights
+        ]
+
+    def _of_faces(self, level: int) -> Choice:
+        """The strokes that faces have in a drawing of ``level``."""
+        numbers = features.plan(self._faces, level)
+        lines = [line for face, number in zip(self._faces, numbers, strict=True) for line in face.strokes(number)]
+        curves = [cubics.fit(line)[0] for line in lines]
+        gain = np.array([_FACE * float(cubics.lengths(curve)) for curve in curves])
+        return Choice(stroke_arrays.stacked(curves, self._segments), gain, np.full(len(curves), OF_FACE))
+
+
+def _together(own: Choice, others: Choice) -> Choice:
+    gain = np.concatenate([own.gain, others.gain])
+    order = np.argsort(-gain, kind="stable")
+    return Choice(
+        np.concatenate([own.controls, others.controls])[order],
+        gain[order],
+        np.concatenate([own.chain, others.chain])[order],
+    )
 
 
 def _varied(weights: list[Array], seed: int, start: int) -> list[Array]:

@@ -7,6 +7,8 @@ import io
 import json
 import sys
 import time
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
@@ -18,7 +20,7 @@ from ..evaluation import alternatives, blind, sheet, table, trial
 from ..evaluation.trial import Trial
 from ..output import files
 from ..training import teacher
-from . import advice
+from . import advice, parallel
 from . import sketch as sketch_command
 
 LEVELS = (32, 16, 8, 4)
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure by the boundaries that HED sees, from the wheel that training fetched, not by the engine's own",
     )
     sketch_command.add_job_options(parser, LEVELS)
+    sketch_command.add_jobs(parser)
     parser.set_defaults(usage_error=parser.error)
 
 
@@ -52,25 +55,28 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.levels == AUTO:
         arguments.usage_error("auto is no number of strokes to compare photos by; name levels, for example 32,16,8,4")
     photos = _photos(arguments.folder)
-    judge = None if arguments.judge is None else _Judge(teacher.load(arguments.judge))
+    if arguments.judge is not None:
+        teacher.load(arguments.judge)  # a wheel that will not do is told of before the work
     for folder in filter(None, (arguments.out, arguments.blind)):
         files.make_folder(folder)
     if arguments.compare and not alternatives.potrace_installed():
         print(f"clipasso: {alternatives.POTRACE_MISSING}", file=sys.stderr)
     jobs = [SketchJob(photo=str(photo), **sketch_command.job_options(arguments)) for photo in photos]
-    trials: list[Trial] = []
+    tasks = [_Task(job, arguments.compare, arguments.judge) for job in jobs]
+    found: dict[int, Trial] = {}
     failures: dict[str, str] = {}
-    for photo, job in zip(photos, jobs, strict=True):
-        begun = time.monotonic()
-        try:
-            trials.append(trial.run(photo.stem, job, arguments.compare, judge))
-            print(f"{photo.name}: {time.monotonic() - begun:.1f} s", file=sys.stderr)
-        except UserError as error:
-            failures[photo.name] = advice.told(error)
+    for outcome in parallel.each(_try, tasks, parallel.processes(arguments.jobs, len(tasks), arguments.device)):
+        photo = photos[outcome.number]
+        if outcome.result is not None:
+            found[outcome.number], seconds = outcome.result
+            print(f"{photo.name}: {seconds:.1f} s", file=sys.stderr)
+        elif outcome.error is not None:
+            failures[photo.name] = advice.told(outcome.error)
             print(f"clipasso: {failures[photo.name]}", file=sys.stderr)
-    if not trials:
+    if not found:
         raise UserError(f"No photo in {arguments.folder} could be sketched, so there is nothing to measure.")
-    document = table.document(trials, jobs[0], "own" if judge is None else "HED", failures)
+    trials = [found[number] for number in sorted(found)]
+    document = table.document(trials, jobs[0], "own" if arguments.judge is None else "HED", failures)
     _write(arguments.out, trials, document)
     if arguments.blind is not None:
         blind.write(trials, arguments.blind, arguments.seed)
@@ -85,6 +91,27 @@ def _photos(folder: Path) -> list[Path]:
     if not photos:
         raise UserError(f"{folder} holds no photo: no file in it has the name of an image. Choose another folder.")
     return photos
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One photo to evaluate."""
+
+    job: SketchJob
+    compare: bool
+    judge: Path | None  # the wheel of HED
+
+
+def _try(task: _Task) -> tuple[Trial, float]:
+    """A photo's trial, and the seconds that it took. Raises `UserError`."""
+    begun = time.monotonic()
+    judge = None if task.judge is None else _judge(task.judge)
+    return trial.run(Path(task.job.photo).stem, task.job, task.compare, judge), time.monotonic() - begun
+
+
+@lru_cache(maxsize=1)
+def _judge(wheel: Path) -> _Judge:
+    return _Judge(teacher.load(wheel))
 
 
 class _Judge(nn.Module):

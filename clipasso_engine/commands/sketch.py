@@ -7,17 +7,20 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tqdm import tqdm
+
 from ..contract.errors import UserError
+from ..contract.events import Emit, Event
 from ..contract.job import AUTO, MAX_STROKES, MIN_STROKES, SketchJob, parse_levels
 from ..contract.sketch import Shape
 from ..output import files, svg
 from ..serving import job_run as runner
-from . import advice
+from . import advice, parallel
 from .terminal_progress import Progress
 
 if TYPE_CHECKING:
@@ -26,8 +29,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Task:
-    """One photo and where its sketch goes."""
+    """One photo, what is asked of it, and where its sketch goes."""
 
+    job: SketchJob
     photo: Path
     svg: Path
     png: Path | None
@@ -56,8 +60,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write boundary, saliency, mask, start and levels as pictures, in a folder a photo if there are several",
     )
+    add_jobs(parser)
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     parser.set_defaults(usage_error=parser.error)
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the option for how many photos are worked on at once."""
+    parser.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=parallel.AUTO,
+        metavar="auto|N",
+        help="how many photos to work on at once (default: auto, as many as there are cores and memory for)",
+    )
+
+
+def _jobs(text: str) -> int:
+    if text == "auto":
+        return parallel.AUTO
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of photos from 1 on, nor auto")
+    return int(text)
 
 
 def add_job_options(parser: argparse.ArgumentParser, levels: tuple[int, ...] = SketchJob.levels) -> None:
@@ -132,28 +156,57 @@ def run(arguments: argparse.Namespace) -> int:
     A photo that cannot be sketched does not keep the others from it; it is told of, and the status is 1.
     Raises `UserError` where nothing can be written, and `KeyboardInterrupt`; what is finished by then is kept.
     """
-    tasks, jobs = _plan(arguments)
+    tasks = _plan(arguments)
     _prepare_folders(arguments, tasks)
-    reports = []
-    since = runner.process_start()
-    for task, job in zip(tasks, jobs, strict=True):
-        try:
-            reports.append(_sketch(task, job, arguments.quiet, since))
-        except UserError as error:
-            print(f"clipasso: {advice.told(error)}", file=sys.stderr)
-        since = time.monotonic()
+    reports: dict[int, dict[str, Any]] = {}
+    failures: dict[int, UserError] = {}
+    try:
+        for outcome in _outcomes(tasks, arguments.jobs, arguments.quiet):
+            if outcome.error is not None:
+                failures[outcome.number] = outcome.error
+            elif outcome.result is not None:
+                reports[outcome.number] = outcome.result.report
+                if not arguments.quiet:
+                    _tell(tasks[outcome.number], outcome.result)
+    finally:  # where all can see it, also after an interrupt
+        for number in sorted(failures):
+            print(f"clipasso: {_naming(tasks[number].photo, advice.told(failures[number]))}", file=sys.stderr)
     if arguments.report is not None and reports:
-        content = reports[0] if len(tasks) == 1 else reports
+        content = reports[0] if len(tasks) == 1 else [reports[number] for number in sorted(reports)]
         files.write(arguments.report, json.dumps(content, indent=1, allow_nan=False).encode("ascii") + b"\n")
     return 0 if len(reports) == len(tasks) else 1
 
 
-def _plan(arguments: argparse.Namespace) -> tuple[list[_Task], list[SketchJob]]:
+def _outcomes(tasks: Sequence[_Task], wish: int, quiet: bool) -> Iterator[parallel.Outcome[_Drawn]]:
+    """Each photo's outcome as it comes; with the progress of each photo, or of all where several are drawn at once."""
+    count = parallel.processes(wish, len(tasks), tasks[0].job.device)
+    if count == 1:
+        yield from parallel.each(_draw if quiet else _draw_aloud, tasks, 1)
+        return
+    if wish > count:
+        tqdm.write(f"Working on {count} photos at once, since there is no memory for more.", file=sys.stderr)
+    shown = not quiet and sys.stderr.isatty()
+    yield from tqdm(parallel.each(_draw, tasks, count), total=len(tasks), unit="photo", leave=False, disable=not shown)
+
+
+def _tell(task: _Task, drawn: _Drawn) -> None:
+    """Say what was drawn; above the bar, where there is one."""
+    for notice in drawn.notices:
+        tqdm.write(f"{task.photo.name}: {notice}", file=sys.stderr)
+    tqdm.write(f"{task.photo} -> {task.svg}: {drawn.summary}")
+
+
+def _naming(photo: Path, sentence: str) -> str:
+    """Among several photos, a sentence must say which one it is about."""
+    return sentence if str(photo) in sentence else f"{photo}: {sentence}"
+
+
+def _plan(arguments: argparse.Namespace) -> list[_Task]:
     """What to do; ends the program with the status for wrong usage where that makes no sense."""
     try:
         options = {**job_options(arguments), "mask": _mask(arguments.mask_picture, arguments.photos)}
-        tasks = _tasks(arguments.photos, arguments.out, arguments.png, arguments.save_stages)
-        return tasks, [SketchJob(photo=str(task.photo), **options) for task in tasks]
+        jobs = [SketchJob(photo=str(photo), **options) for photo in arguments.photos]
+        return _tasks(jobs, arguments.photos, arguments)
     except UserError as error:
         arguments.usage_error(advice.told(error))
         raise
@@ -173,16 +226,18 @@ def _mask(file: Path | None, photos: Sequence[Path]) -> tuple[Shape, ...]:
     return mask
 
 
-def _tasks(photos: Sequence[Path], out: Path, png: Path | None, stages: Path | None) -> list[_Task]:
+def _tasks(jobs: Sequence[SketchJob], photos: Sequence[Path], arguments: argparse.Namespace) -> list[_Task]:
     """Where each photo's files go. Raises `UserError` if one would be written over a photo or another one."""
+    png, stages = arguments.png, arguments.save_stages
     tasks = [
         _Task(
+            job,
             photo,
-            _target(photo, out, ".svg"),
+            _target(photo, arguments.out, ".svg"),
             None if png is None else _target(photo, png, ".png"),
             stages if stages is None or len(photos) == 1 else stages / photo.stem,
         )
-        for photo in photos
+        for job, photo in zip(jobs, photos, strict=True)
     ]
     taken = {photo.resolve(): "is a photo to sketch" for photo in photos}
     for task in tasks:
@@ -209,17 +264,44 @@ def _prepare_folders(arguments: argparse.Namespace, tasks: Sequence[_Task]) -> N
         files.require_folder(file)
 
 
-def _sketch(task: _Task, job: SketchJob, quiet: bool, since: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Drawn:
+    """What is left to tell of a photo whose files are written."""
+
+    report: dict[str, Any]
+    summary: str
+    notices: tuple[str, ...] = ()  # those that were not shown on the way
+
+
+def _draw(task: _Task) -> _Drawn:
+    """Sketch one photo without a word."""
+    notices: list[str] = []
+
+    def listen(event: Event) -> None:
+        if event["type"] == "notice":
+            notices.append(advice.told_notice(event))
+
+    return replace(_written(task, listen), notices=tuple(notices))
+
+
+def _draw_aloud(task: _Task) -> _Drawn:
+    """Sketch one photo and show how it goes on."""
+    with Progress(task.photo.name) as progress:
+        return _written(task, progress)
+
+
+def _written(task: _Task, emit: Emit) -> _Drawn:
+    """Sketch one photo and write its files. Raises `UserError`."""
     kept: list[Stages] = []
-    with Progress(task.photo.name, quiet) as progress:
-        sketches, report = runner.run(job, progress, lambda: False, since, kept.append)
+    since = _waiting_since()
+    sketches, report = runner.run(task.job, emit, lambda: False, since, kept.append)
     svg.write(
         sketches,
         task.svg,
-        seed=job.seed,
+        seed=task.job.seed,
         guidance=report["guidance"],
         photo_sha256=report["photo_sha256"],
-        segments=job.segments,
+        segments=task.job.segments,
     )
     runner.close(report, since)
     if task.png is not None:
@@ -230,7 +312,17 @@ def _sketch(task: _Task, job: SketchJob, quiet: bool, since: float) -> dict[str,
         from ..output import stage_pictures
 
         stage_pictures.write(kept[0], sketches, task.stages)
-    if not quiet:
-        levels = ", ".join(str(len(sketch.strokes)) for sketch in sketches)
-        print(f"{task.photo} -> {task.svg}: {levels} strokes, {report['seconds']['total']:.1f} s")
-    return {"photo": str(task.photo), "svg": str(task.svg), **report}
+    levels = ", ".join(str(len(sketch.strokes)) for sketch in sketches)
+    summary = f"{levels} strokes, {report['seconds']['total']:.1f} s"
+    return _Drawn({"photo": str(task.photo), "svg": str(task.svg), **report}, summary)
+
+
+_first_photo = True
+
+
+def _waiting_since() -> float:
+    """When the wait for the next photo began: at the start of this process for its first, else now."""
+    global _first_photo
+    since = runner.process_start() if _first_photo else time.monotonic()
+    _first_photo = False
+    return since

@@ -20,7 +20,8 @@ from scipy.spatial import cKDTree
 from ..bezier import cubics
 from ..bezier.cubics import Array
 from ..seeing.foreground import Foreground
-from . import outline, tracing
+from . import features, outline, tracing
+from .features import FaceMarks
 from .tracing import Chain
 
 _RIM = 0.012  # of the diagonal: how far outside the mask a line still belongs to the object
@@ -38,6 +39,7 @@ _SHARP = np.pi / 3  # turn from which on a point tells as much as any
 _STRAIGHT, _CURVED = 0.55, 1.65  # worth of a straight and of a sharply turning line
 _MIDDLE = 0.35  # of the diagonal: without an object, lines this far from the middle weigh 60 % of those in it
 _NOT_GUESSED = 0.4  # worth of a line off the guess
+_IN_FACE = -0.5  # weight of other lines where eyes, nose and mouth of a face are
 _FRAME = 0.025  # of the diagonal: a line along the frame this near to it is the frame
 
 
@@ -49,6 +51,7 @@ class Lines:
     weights: list[Array]  # one [M] for each chain
     height: int
     width: int
+    faces: tuple[FaceMarks, ...] = ()  # drawn by themselves (see `features`)
 
     def picture(self) -> NDArray[np.float32]:
         """The lines as a map [h, w]: weight, clipped to 0..1, along lines 2 px wide."""
@@ -59,6 +62,9 @@ class Lines:
                     layer = np.zeros_like(result)
                     cv2.line(layer, _fixed(start), _fixed(end), float(value), 2, cv2.LINE_8, 3)
                     result = np.maximum(result, layer)
+        for face in self.faces:
+            for line in face.strokes(face.most()):
+                cv2.polylines(result, [np.array([_fixed(p) for p in line], np.int32)], False, 1.0, 2, cv2.LINE_8, 3)
         return result
 
 
@@ -75,6 +81,7 @@ def find(
     details: Sequence[Chain] = (),
     emphasis: Array | None = None,
     by_hand: bool = False,
+    faces: Sequence[FaceMarks] = (),
 ) -> Lines:
     """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``.
 
@@ -82,6 +89,7 @@ def find(
     it weigh more.
     ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look; it counts for half.
     ``emphasis`` [h, w] is a factor of what lines are worth.
+    ``faces`` are drawn by themselves: where their marks are, no other line is wanted; their contours are further lines.
     ``by_hand``: somebody drew what is ``found``; no line leaves it, and its own outline counts only if there is one in
     the photo, since a mask may be drawn loosely.
     """
@@ -90,11 +98,12 @@ def find(
     ridges = tracing.trace(boundary)
     seen = found or guess
     rims = outline.outlines(seen.mask, boundary) if seen else []
+    contours = [line for face in faces for line in face.contour]
     if found and by_hand:
         near = ndimage.distance_transform_edt(~found.mask) <= _RIM * diagonal
         rims = [rim for rim in rims if (rim.strength > _FAINT).mean() > _REAL]
-        rims, ridges, details = (
-            [c for chain in some for c in tracing.cut(chain, near)] for some in (rims, ridges, details)
+        rims, ridges, details, contours = (
+            [c for chain in some for c in tracing.cut(chain, near)] for some in (rims, ridges, details, contours)
         )
     worth = _OUTLINE if found else _GUESSED_OUTLINE
     belongs = _belonging(found, _RIM * diagonal) if found else _likely(height, width, guess)
@@ -106,6 +115,12 @@ def find(
         inner.append(weight)
     chains = [*rims, *ridges, *details]
     weights = [*outlined, *inner, *(detail.strength.copy() for detail in details)]
+    for face in faces:
+        inside = features.covered(face, boundary.shape).astype(np.float64)
+        for chain, weight in zip(chains, weights, strict=True):
+            weight[_sampled(inside, chain.points) > 0.5] = _IN_FACE
+    chains += contours
+    weights += [line.strength.copy() for line in contours]
     _keep_one_of_each(chains, weights)
     told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
     if attention is not None:
@@ -113,7 +128,7 @@ def find(
         told = [np.where(w > 0, w * _sampled(look, chain.points), w) for chain, w in zip(chains, told, strict=True)]
     if emphasis is not None:
         told = [np.where(w > 0, w * _sampled(emphasis, chain.points), w) for chain, w in zip(chains, told, strict=True)]
-    return Lines(chains, told, height, width)
+    return Lines(chains, told, height, width, tuple(faces))
 
 
 def _keep_one_of_each(chains: list[Chain], weights: list[Array]) -> None:

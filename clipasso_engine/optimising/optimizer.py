@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from .adam import Adam
 from .free_points import FreePoints
 from .guidance import Guidance
 from .line_quality import LineQuality
@@ -44,6 +45,7 @@ def optimize(
     evaluate_every: int = 10,
     keep_lines: bool = True,
     backend: str = "native",
+    held: torch.Tensor | None = None,
 ) -> Outcome:
     """Descend the guidance's loss from K candidates at once with Adam.
 
@@ -53,6 +55,7 @@ def optimize(
         size: (width, height) of the canvas in pixels.
         learning_rate: pixels; falls to a tenth along a cosine.
         backend: the rasteriser, see `rasterizer.render`.
+        held: bool [K, S], the strokes that stay as they are.
         keep_lines: hold the strokes to the quality of the start's lines; not for a random start, which has none.
 
     To the guidance's loss comes what harms the line itself (`LineQuality`). A candidate's best is the lowest of its
@@ -61,7 +64,7 @@ def optimize(
     shape = FreePoints(start)
     free = shape.start.clone().requires_grad_(True)
     quality = LineQuality(shape.start, shape.pieces) if keep_lines else None
-    adam = torch.optim.Adam([free], lr=learning_rate)
+    adam = Adam(free)
 
     def evaluate(points: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
@@ -73,15 +76,14 @@ def optimize(
     done = 0
     for step in range(1, steps + 1):
         fraction = (step - 1) / max(steps - 1, 1)
-        for group in adam.param_groups:
-            group["lr"] = learning_rate * (0.55 + 0.45 * math.cos(math.pi * fraction))
-        adam.zero_grad(set_to_none=True)
         points = shape.controls(free)
         loss = guidance.loss(render(shape.chains(points), *size, LINE_WIDTH, backend=backend), fraction)
         if quality:
             loss = loss + quality.penalty(points)
         loss.sum().backward()
-        adam.step()
+        if held is not None and free.grad is not None:
+            free.grad[held] = 0.0
+        adam.step(learning_rate * (0.55 + 0.45 * math.cos(math.pi * fraction)))
         done = step
         moved = shape.controls(free.detach())
         if step % evaluate_every == 0 or step == steps:

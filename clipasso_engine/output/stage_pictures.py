@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from skimage.color import rgb2gray
 
 from ..bezier import stroke_arrays
 from ..bezier.cubics import Array
 from ..contract.sketch import Sketch, Stroke
 from ..optimising.optimizer import LINE_WIDTH
+from ..seeing.view import View
 from ..sketching.levels import Stages
 from . import files, preview
 
@@ -23,7 +25,8 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
 
     ``boundary``: the network's map. ``saliency``: how much each place looks like the object. ``mask``: the object; both
     are white where none was found, since then everything is drawn. ``details``: where more lines were asked for; only
-    there if that was done. ``lines``: what strokes are wanted on, the brighter the more. ``start-N`` and ``level-N``:
+    there if that was done. ``landmarks``: those of faces, over the photo; only there where faces were found. ``lines``:
+    what strokes are wanted on, the brighter the more. ``start-N`` and ``level-N``:
     the strokes before and after the optimisation. What lies outside the part of the photo that was looked at is black
     in all but those. Raises `UserError` where nothing can be written.
     """
@@ -37,6 +40,8 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
     }
     if stages.details.any():
         maps["details"] = stages.details
+    if stages.view.faces:
+        maps["landmarks"] = _landmarks(stages.view)
     pictures = {name: _in_frame(values, stages) for name, values in maps.items()}
     for level, start in stages.starts.items():
         pictures[f"start-{level}"] = preview.render(_sketch(start.controls, level, stages))
@@ -48,6 +53,16 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
         data = io.BytesIO()
         picture.save(data, format="PNG")
         files.write(folder / f"{name}.png", data.getvalue())
+
+
+def _landmarks(view: View) -> NDArray[np.float32]:
+    """[h, w]: the canvas, dark, and a white pixel at each landmark."""
+    result = 0.5 * rgb2gray(view.rgb).astype(np.float32)
+    points = np.concatenate([face.points[:, :2] for face in view.faces])
+    column, row = np.floor(view.from_decoded(points)).astype(int).T
+    height, width = result.shape
+    result[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)] = 1.0
+    return result
 
 
 def _in_frame(values: NDArray[np.float32], stages: Stages) -> Image.Image:

@@ -21,8 +21,10 @@ import numpy as np
 
 from ..contract import paths
 from ..contract.sketch import Shape
-from . import boundary, foreground, view
+from . import boundary, faces, foreground, view
 from .closeup import Box
+from .face_traits import Traits
+from .faces import Face
 from .foreground import Foreground
 from .photo import Photo
 from .rembg_foreground import Model
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 << 20
 """Of all files together; those that were not used for longest go."""
+
+_WEIGHTS = (boundary.WEIGHTS_SHA256, foreground.WEIGHTS_SHA256, faces.DETECTOR_SHA256, faces.LANDMARKS_SHA256)
 
 
 def look(
@@ -78,7 +82,7 @@ def clear() -> int:
 
 @lru_cache(maxsize=1)
 def _made_by() -> str:
-    digest = hashlib.sha256((boundary.WEIGHTS_SHA256 + foreground.WEIGHTS_SHA256).encode())
+    digest = hashlib.sha256("".join(_WEIGHTS).encode())
     for module in sorted(Path(__file__).parent.glob("*.py")):  # whatever in this room may change what is seen
         digest.update(module.read_bytes())
     return digest.hexdigest()
@@ -93,7 +97,8 @@ def _read(file: Path, picture: Photo) -> View | None:
         with np.load(file, allow_pickle=False) as arrays:
             box = Box(*(int(edge) for edge in arrays["box"]))
             canvas = boundary.resized(box.crop(picture.rgb), CANVAS)
-            result = View(box, canvas, arrays["boundary"], _object(arrays, "found"), _object(arrays, "guess"))
+            people = _faces(arrays)
+            result = View(box, canvas, arrays["boundary"], _object(arrays, "found"), _object(arrays, "guess"), people)
         _touch(file)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
@@ -104,9 +109,25 @@ def _object(arrays: Mapping[str, Any], name: str) -> Foreground | None:
     return Foreground(arrays[f"{name}_mask"], arrays[f"{name}_score"]) if f"{name}_mask" in arrays else None
 
 
+def _numbers(face: Face) -> list[float]:
+    traits = face.traits
+    return [face.score, float(traits.dark_glasses), traits.glasses, float(traits.moustache)]
+
+
+def _faces(arrays: Mapping[str, Any]) -> tuple[Face, ...]:
+    kept = zip(arrays["face_points"], arrays["face_hairlines"], arrays["face_numbers"].tolist(), strict=True)
+    return tuple(
+        Face(points, score, Traits(hairline, bool(dark), glasses, bool(moustache)))
+        for points, hairline, (score, dark, glasses, moustache) in kept
+    )
+
+
 def _write(file: Path, seen: View) -> None:
     box = np.array([seen.box.left, seen.box.top, seen.box.right, seen.box.bottom])
     arrays = {"box": box, "boundary": seen.boundary}
+    arrays["face_points"] = np.array([face.points for face in seen.faces])
+    arrays["face_hairlines"] = np.array([face.traits.hairline for face in seen.faces])
+    arrays["face_numbers"] = np.array([_numbers(face) for face in seen.faces])
     for name, item in (("found", seen.found), ("guess", seen.guess)):
         if item is not None:
             arrays |= {f"{name}_mask": item.mask, f"{name}_score": item.score}

@@ -6,7 +6,7 @@ So a small object is drawn with as much care as one that fills the picture.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -17,8 +17,9 @@ from ..bezier.cubics import Array
 from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 from ..contract.sketch import Shape
-from . import boundary, closeup, foreground, rembg_foreground, shapes
+from . import boundary, closeup, faces, foreground, rembg_foreground, shapes
 from .closeup import Box
+from .faces import Face
 from .foreground import Foreground
 from .photo import Photo
 from .rembg_foreground import Model
@@ -31,6 +32,10 @@ CANVAS = 256
 
 _CERTAIN = 0.66  # certainty from which on what was found is the object
 _SMALLEST = 0.005  # of the photo that an object covers
+_ON_OBJECT = 0.6  # of a face's landmarks that lie on the object, or the face does not belong to it
+_INSIDE_SHAPES = 0.98  # likewise of shapes that somebody drew, which no line leaves
+_HEAD = 1.9  # side of the square around a head, in sides of its face
+_ZOOM = 1.3  # how much larger a head must be from near, or it is not looked at again
 _NEARLY = 0.2  # score of regions that shall at least be in the picture
 
 
@@ -43,10 +48,17 @@ class View:
     boundary: NDArray[np.float32]  # [h, w]
     found: Foreground | None  # the object; None: everything is drawn
     guess: Foreground | None = None  # what may be the object where none is clear: drawn first, but not alone
+    faces: tuple[Face, ...] = ()  # those on the object, in pixels of the decoded photo, the largest first
 
     @property
     def size(self) -> tuple[int, int]:
         return self.boundary.shape[1], self.boundary.shape[0]
+
+    def from_decoded(self, points: Array) -> Array:
+        """Pixels [..., 2] of the decoded photo as canvas points."""
+        scale = np.array([self.size[0] / self.box.width, self.size[1] / self.box.height])
+        result: Array = (points - [self.box.left, self.box.top]) * scale
+        return result
 
     def to_photo(self, points: Array, picture: Photo) -> Array:
         """Canvas points [..., 2] in pixels of the photo's file."""
@@ -73,7 +85,19 @@ def look(
     when the background shall be removed and nothing else is there, or the mask misses the photo.
 
     A ``larger`` model marks the object where there is one; if it cannot, `rembg_foreground.Trouble` is raised.
+
+    People's faces on the object are found, and their heads looked at again from near.
     """
+    seen = _look(network, picture, background, mask, larger)
+    found = faces.Finder(next(network.parameters()).device).find(picture.rgb)
+    people = _people(seen, found, _INSIDE_SHAPES if mask else _ON_OBJECT)
+    boundaries = seen.boundary
+    for face in people:
+        boundaries = _nearer(network, picture.rgb, seen, face, boundaries)
+    return replace(seen, faces=people, boundary=boundaries)
+
+
+def _look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape], larger: Model | None) -> View:
     rgb, alpha = picture.rgb, picture.alpha
     if mask:
         inside = _inside(network, picture, mask)
@@ -106,6 +130,54 @@ def look(
         far = _fitted(box.scaled(frame, found.score.shape).crop(found.score), near)
         nearer = foreground.refined(foreground.of_score(far), nearer)
     return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), nearer)
+
+
+def _people(seen: View, found: Sequence[Face], least: float) -> tuple[Face, ...]:
+    """The faces of which so much lies in the view, and on the object where there is one."""
+    people = []
+    for face in found:
+        column, row = np.floor(seen.from_decoded(face.points[:, :2])).astype(int).T
+        height, width = seen.boundary.shape
+        there = (column >= 0) & (row >= 0) & (column < width) & (row < height)
+        if seen.found is not None:
+            there[there] = seen.found.region[row[there], column[there]]
+        if there.mean() > least:
+            people.append(face)
+    return tuple(people)
+
+
+def _nearer(
+    network: nn.Module, rgb: NDArray[np.uint8], seen: View, face: Face, boundaries: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The boundaries [h, w] of the view with those of a head, seen from near, in their place.
+
+    Near, the network sees hairline, ears, glasses and beard of a head that is small in the view.
+    """
+    corners = _HEAD * np.array([[-1.0, -1.0], [1.0, 1.0]]) * face.size / 2 + face.points[:, :2].mean(0)
+    low, high = np.rint(np.clip(seen.from_decoded(corners), 0, seen.size)).astype(int)
+    if (high - low).max() * _ZOOM > CANVAS or (high - low).min() < 8:
+        return boundaries
+    scale = np.array([seen.box.width, seen.box.height]) / seen.size
+    (left, top), (right, bottom) = np.rint(low * scale).astype(int), np.rint(high * scale).astype(int)
+    part = rgb[seen.box.top + top : seen.box.top + bottom, seen.box.left + left : seen.box.left + right]
+    near = boundary.predict(network, part, CANVAS)
+    times = CANVAS / (high - low).max()
+    thick = cv2.dilate(near, np.ones((round(times), round(times)), np.uint8))  # or shrinking would make lines paler
+    width, height = (int(side) for side in high - low)
+    shrunk = cv2.resize(thick, (width, height), interpolation=cv2.INTER_AREA)
+    soft = _soft_edge(height, width)
+    result = boundaries.copy()
+    there = result[low[1] : high[1], low[0] : high[0]]
+    there[:] = (1 - soft) * there + soft * np.maximum(shrunk, 0)
+    return result
+
+
+def _soft_edge(height: int, width: int) -> NDArray[np.float32]:
+    """[h, w]: 1 inside, falling to 0 at the edge over an eighth of each side."""
+    rows, columns = (
+        np.clip(np.minimum(np.arange(n) + 0.5, n - 0.5 - np.arange(n)) / (n / 8), 0, 1) for n in (height, width)
+    )
+    return np.outer(rows, columns).astype(np.float32)
 
 
 def _inside(network: nn.Module, picture: Photo, mask: Sequence[Shape]) -> View | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..bezier import stroke_arrays
 from ..bezier.cubics import Array
-from ..choosing.drawings import batched
+from ..choosing.drawings import OF_FACE, batched
 from ..choosing.selection import Choice
 from ..contract import events
 from ..contract.codes import NoticeCode
@@ -104,7 +104,9 @@ class Run:
 
         steps = 0 if self.over() else STEPS[self._job.quality]
         points = batched(starts).to(device)
-        return optimize(points, guide, stages.view.size, steps, watch, backend=self._job.rasterizer)
+        return optimize(
+            points, guide, stages.view.size, steps, watch, backend=self._job.rasterizer, held=held(starts, device)
+        )
 
     def over(self) -> bool:
         """Whether to finish with the best so far: that was asked for, or the time budget is spent."""
@@ -130,7 +132,17 @@ class Run:
             "best_loss": sketches[0].loss,
             "guidance": stages.guide.name,
             "device": str(stages.device),
+            "faces": len(stages.view.faces),
         }
+
+
+def held(starts: list[Choice], device: torch.device) -> torch.Tensor:
+    """[K, S]: the strokes of faces. Landmarks say better than any guidance where they run."""
+    most = max(len(start.controls) for start in starts)
+    result = torch.zeros(len(starts), most, dtype=torch.bool)
+    for row, start in zip(result, starts, strict=True):
+        row[: len(start.chain)] = torch.as_tensor(start.chain == OF_FACE)
+    return result.to(device)
 
 
 @contextmanager

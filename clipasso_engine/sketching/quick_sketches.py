@@ -11,7 +11,7 @@ from ..choosing.drawings import Choice, batched
 from ..contract.job import PATH, SketchJob
 from ..contract.sketch import Sketch
 from ..optimising.optimizer import optimize
-from .levels import Run, Stages, few_threads, finished
+from .levels import Run, Stages, few_threads, finished, held
 
 STEPS = 20
 """Optimisation steps for each level; a traced start is near its end after so many."""
@@ -41,6 +41,13 @@ def quick_sketches(job: SketchJob, stages: Stages, starts: Starts, run: Run) -> 
             points = batched([start]).to(stages.device)
             steps = 0 if run.over() else STEPS
             with few_threads(stages):
-                outcome = optimize(points, stages.guide, stages.view.size, steps, lambda *_: run.over())
+                outcome = optimize(
+                    points,
+                    stages.guide,
+                    stages.view.size,
+                    steps,
+                    lambda *_: run.over(),
+                    held=held([start], stages.device),
+                )
             sketches.append(finished(outcome, 0, start.gain, level, stages))
     return sketches

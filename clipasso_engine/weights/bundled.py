@@ -1,4 +1,4 @@
-"""The weights of the two networks that come with the engine."""
+"""The weights of the networks that come with the engine."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ..contract.errors import CodedError
 if TYPE_CHECKING:
     from torch import nn
 
+    from .graph_network import GraphNetwork
+
     Network = TypeVar("Network", bound=nn.Module)
 
 FOLDER = Path(__file__).parent
@@ -21,6 +23,10 @@ BOUNDARY = FOLDER / "boundary.safetensors"
 BOUNDARY_SHA256 = "b94258d7f6e827bfb66be70f2a86b8f86506cc6aa05cbdae28605a31744999d7"
 FOREGROUND = FOLDER / "foreground.safetensors"
 FOREGROUND_SHA256 = "3983be9456a7deb5ea0d97eab9f6a768e515a7a1842fc04292866812e978a959"
+FACE_DETECTOR = FOLDER / "face_detector.safetensors"
+FACE_DETECTOR_SHA256 = "0214bd0c1c8886117801be5a6707aa8a1c05558745a32f90722b9d3543199a63"
+FACE_LANDMARKS = FOLDER / "face_landmarks.safetensors"
+FACE_LANDMARKS_SHA256 = "17f6d9d3ba87b83ec1bb6f656fce1cc50250fc4fb022f8f13c2b8263e54df236"
 
 
 def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") -> Network:
@@ -28,9 +34,21 @@ def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") ->
 
     Raises `UserError` if the file is missing or its SHA-256 is not ``sha256``.
     """
-    import torch
-    from safetensors.torch import load
+    return _with_weights(network, _checked(weights, sha256), device)
 
+
+def graph(weights: Path, sha256: str, device: Any = "cpu") -> GraphNetwork:
+    """The network whose operations and weights a safetensors file holds, as `filled` makes it.
+
+    Raises what that raises.
+    """
+    from .graph_network import GraphNetwork
+
+    data = _checked(weights, sha256)
+    return _with_weights(GraphNetwork.of_file(data), data, device)
+
+
+def _checked(weights: Path, sha256: str) -> bytes:
     try:
         data = weights.read_bytes()
     except OSError as error:
@@ -40,6 +58,13 @@ def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") ->
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise CodedError(ErrorCode.PART_DAMAGED, network=weights.stem, file=weights, found=found, expected=sha256)
+    return data
+
+
+def _with_weights(network: Network, data: bytes, device: Any) -> Network:
+    import torch
+    from safetensors.torch import load
+
     network.load_state_dict(load(data))
     network = network.float().eval().requires_grad_(False).to(device)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore, no-any-return]

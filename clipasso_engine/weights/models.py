@@ -58,6 +58,20 @@ FOREGROUND = _bundled(
     licence="Apache-2.0",
     source="trained by U²-Net's authors, part of the package",
 )
+FACE_DETECTOR = _bundled(
+    in_package.FACE_DETECTOR,
+    in_package.FACE_DETECTOR_SHA256,
+    purpose="finds people's faces in a photo: BlazeFace, full range",
+    licence="Apache-2.0",
+    source="trained by MediaPipe's authors, part of the package",
+)
+FACE_LANDMARKS = _bundled(
+    in_package.FACE_LANDMARKS,
+    in_package.FACE_LANDMARKS_SHA256,
+    purpose="finds eyes, brows, nose and mouth of a face: Attention Mesh",
+    licence="Apache-2.0",
+    source="trained by MediaPipe's authors, part of the package",
+)
 CLIP_RN101 = Weights(
     name="clip-rn101",
     file="clip-rn101.safetensors",
@@ -100,7 +114,8 @@ U2NET = Weights(
 )
 
 REGISTRY: dict[str, Weights] = {
-    weights.name: weights for weights in (BOUNDARY, FOREGROUND, CLIP_RN101, CLIP_VIT_B32, U2NET)
+    weights.name: weights
+    for weights in (BOUNDARY, FOREGROUND, FACE_DETECTOR, FACE_LANDMARKS, CLIP_RN101, CLIP_VIT_B32, U2NET)
 }
 
 

@@ -1,4 +1,4 @@
-"""How each program of the extension ends: with a status, and with a sentence for whatever went wrong."""
+"""How each program of the extension ends: with a changed document, or with a sentence why not."""
 
 from __future__ import annotations
 

@@ -70,6 +70,7 @@ FAKE.sketch = sketch  # type: ignore[attr-defined]
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, empty but for a few photos; the pipeline is replaced."""
     monkeypatch.setitem(sys.modules, FAKE.__name__, FAKE)
+    monkeypatch.setattr(sketch_command, "_first_photo", True)
     monkeypatch.setattr(clipasso_engine, "pipeline", FAKE, raising=False)
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "home"))
     folder = tmp_path / "place"
@@ -172,7 +173,7 @@ def test_strokes(place: Path) -> None:
 
 def test_several_photos_into_a_folder(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--png", "pictures", "--report", "report.json", "--quiet"]
-    assert clipasso("sketch", "a.png", "b.png", "-o", "new/out", *arguments) == 0
+    assert clipasso("sketch", "a.png", "b.png", "-o", "new/out", "--jobs", "1", *arguments) == 0
     made = ["new/out/a.svg", "new/out/b.svg", "pictures/a.png", "pictures/b.png", "report.json"]
     assert files(place) == sorted(NOTHING_NEW + made)
     assert [report["svg"] for report in json.loads(Path("report.json").read_text())] == made[:2]
@@ -203,7 +204,7 @@ def test_svg_tells_its_origin(place: Path) -> None:
 
 
 def test_one_bad_photo_does_not_keep_the_others_from_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert clipasso("sketch", "a.png", "none.png", "b.png", "-o", "out", "--quiet") == 1
+    assert clipasso("sketch", "a.png", "none.png", "b.png", "-o", "out", "--jobs", "1", "--quiet") == 1
     assert files(place) == sorted([*NOTHING_NEW, "out/a.svg", "out/b.svg"])
     assert one_line(capsys) == "clipasso: There is no photo at none.png. Check the path.\n"
 
@@ -292,7 +293,7 @@ SCRIPT = textwrap.dedent(f"""
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_interrupt_leaves_what_is_finished_and_nothing_half(place: Path) -> None:
     shutil.copy("a.png", "wait.png")
-    command = [sys.executable, "-c", SCRIPT, "sketch", "a.png", "wait.png", "b.png", "-o", "out"]
+    command = [sys.executable, "-c", SCRIPT, "sketch", "a.png", "wait.png", "b.png", "-o", "out", "--jobs", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         while "waiting" not in (line := process.stderr.readline()):

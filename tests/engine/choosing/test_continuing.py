@@ -16,6 +16,12 @@ from clipasso_engine.choosing import continuing
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch
+from clipasso_engine.lines.features import FaceMarks, _Set
+from clipasso_engine.lines.tracing import Chain
+from clipasso_engine.lines.weighted_lines import Lines
+from clipasso_engine.seeing.closeup import Box
+from clipasso_engine.seeing.photo import Photo
+from clipasso_engine.seeing.view import View
 from clipasso_engine.sketching import quick_sketches
 
 SIZE = 240
@@ -152,3 +158,31 @@ def test_quick_sketches_are_the_rest_of_the_path(photo: Path) -> None:
 )
 def test_the_path_goes_one_beyond_what_was_asked(levels: tuple[int, ...], expected: tuple[int, ...]) -> None:
     assert quick_sketches.levels(SketchJob("a.png", levels=levels)) == expected
+
+
+def test_a_face_that_is_drawn_already_is_left_alone() -> None:
+    """One with its mouth drawn is; the same without is added, although all lines are there."""
+    around = np.linspace(0, 2 * np.pi, 40)
+    ring = np.stack([np.cos(around), np.sin(around)], -1)
+    mouth = np.stack([np.linspace(100, 140, 24), np.full(24, 150.0)], -1)
+    dots = [ring + np.array([x, 110]) for x in (100, 140)]
+    outline = Chain(40 * ring + [60.0, 60.0], np.ones(40), True)
+    face = FaceMarks(60.0, (_Set(13, ("dots", "mouth")),), {"dots": dots, "mouth": [mouth]}, [], 50 * ring + 120)
+    lines = Lines([outline], [np.ones(40)], 240, 240, (face,))
+    picture = Photo(np.zeros((240, 240, 3), np.uint8), None, "", 240, 240)
+    seen = View(Box(0, 0, 240, 240), picture.rgb, np.zeros((240, 240), np.float32), None)
+    smile = ((100 / 240, 151 / 240), (110 / 240, 151 / 240), (130 / 240, 151 / 240), (140 / 240, 151 / 240))
+    circle = tuple(tuple((x / 240, y / 240) for x, y in quarter) for quarter in _quarters(60.0, 60.0, 40.0))
+    for drawn, left in ((circle, 1), ((smile,), 0)):
+        job = SketchJob("", drawn=drawn, drawn_role="company")
+        assert len(continuing.left_over(job, lines, seen, picture).faces) == left
+    with pytest.raises(UserError, match="nothing to add"):
+        continuing.left_over(SketchJob("", drawn=(*circle, smile), drawn_role="company"), lines, seen, picture)
+
+
+def _quarters(x: float, y: float, radius: float) -> list[np.ndarray]:
+    """A circle as four cubics [4, 2]."""
+    k = 0.5523
+    unit = np.array([[1, 0], [1, k], [k, 1], [0, 1]])
+    turns = [np.linalg.matrix_power(np.array([[0, 1], [-1, 0]]), n) for n in range(4)]
+    return [unit @ turn * radius + [x, y] for turn in turns]

@@ -9,11 +9,12 @@ import pytest
 import torch
 from skimage import data
 
-from clipasso_engine.bezier import cubics
+from clipasso_engine.bezier import cubics, stroke_arrays
 from clipasso_engine.choosing import drawings
 from clipasso_engine.choosing.drawings import Choice, Drawings
-from clipasso_engine.lines import weighted_lines
+from clipasso_engine.lines import features, weighted_lines
 from clipasso_engine.lines.weighted_lines import Lines
+from clipasso_engine.seeing import photo, view
 from tests.support import scenes
 
 LEVELS = (32, 16, 8, 4)
@@ -85,3 +86,42 @@ def test_the_smallest_and_the_largest_drawing(level: int) -> None:
     (choice,) = Drawings(worth(), 0, 1).of(level)
     assert 1 <= len(choice.controls) <= level
     assert (choice.gain > 0).all()
+
+
+@lru_cache
+def portrait() -> Lines:
+    """The lines of a photo of one person."""
+    picture = photo.Photo(data.astronaut()[:300, 80:380], None, "", 300, 300)
+    seen = view.look(scenes.network(), picture, "auto")
+    people = [features.marks(face, seen) for face in seen.faces]
+    return weighted_lines.find(seen.boundary, seen.found, faces=people)
+
+
+@pytest.mark.parametrize("level", [4, 8, 16, 24, 32])
+@pytest.mark.parametrize("segments", [1, 3])
+def test_a_face_has_its_own_strokes_and_no_others(level: int, segments: int) -> None:
+    """They are among those asked for, and no line of the photo is drawn where eyes, nose and mouth are."""
+    lines = portrait()
+    (face,) = lines.faces
+    (choice,) = Drawings(lines, 0, 1, segments).of(level)
+    assert len(choice.controls) == level
+    assert list(choice.gain) == sorted(choice.gain, reverse=True)
+    own = choice.controls[choice.chain == drawings.OF_FACE]
+    assert len(own) == len(face.strokes(features.plan([face], level)[0]))
+    inside = features.covered(face, (lines.height, lines.width))
+
+    def share(strokes: np.ndarray) -> float:
+        column, row = np.floor(cubics.sample(stroke_arrays.even(strokes), 60).reshape(-1, 2)).astype(int).T
+        kept = (row >= 0) & (row < lines.height) & (column >= 0) & (column < lines.width)
+        return float(inside[row[kept], column[kept]].mean())
+
+    # Few strokes may leave their lines by up to 7 px, and the hairline runs close to the brows.
+    assert share(choice.controls[choice.chain != drawings.OF_FACE]) < (0.1 if level <= 8 else 0.04)
+    if len(own):
+        assert share(own) > 0.97
+
+
+def test_another_seed_sees_the_same_face() -> None:
+    one, other = (Drawings(portrait(), seed, 1).of(16)[0] for seed in (1, 2))
+    own = [choice.controls[choice.chain == drawings.OF_FACE] for choice in (one, other)]
+    assert np.array_equal(*own)

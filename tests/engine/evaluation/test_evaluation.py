@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 from scipy.spatial import cKDTree
+from skimage import data
 
 from clipasso_engine import cli, pipeline
 from clipasso_engine.bezier import cubics
@@ -430,3 +431,13 @@ class TestSavedStages:
         arguments += ["--quality", "draft", "--guidance", "boundary", "--quiet", "--save-stages", str(tmp_path / "st")]
         assert cli.main(arguments) == 0
         assert pixels(tmp_path / "st" / "mask.png").min() == 255
+
+    def test_landmarks_of_faces_are_shown(self, tmp_path: Path) -> None:
+        """A white point at each, so at both eyes' corners, which in the photo are at these pixels of 512."""
+        photo = scenes.saved(data.astronaut(), tmp_path / "astronaut.png")
+        arguments = ["sketch", photo, "-o", str(tmp_path / "out.svg"), "--strokes", "8", "--quality", "draft"]
+        assert cli.main([*arguments, "--guidance", "boundary", "--quiet", "--save-stages", str(tmp_path / "st")]) == 0
+        shown = pixels(tmp_path / "st" / "landmarks.png")
+        for x, y in ((195.2, 100.9), (255.8, 104.3), (223.4, 131)):
+            assert shown[round(2 * y) - 6 : round(2 * y) + 7, round(2 * x) - 6 : round(2 * x) + 7].max() > 180
+        assert shown[:60].max() < 180

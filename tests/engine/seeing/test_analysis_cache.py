@@ -11,6 +11,8 @@ import pytest
 from clipasso_engine import cli
 from clipasso_engine.seeing import analysis_cache, photo, view
 from clipasso_engine.seeing.closeup import Box
+from clipasso_engine.seeing.face_traits import Traits
+from clipasso_engine.seeing.faces import Face
 from clipasso_engine.seeing.foreground import Foreground
 
 
@@ -33,7 +35,11 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         item = Foreground(boundary > 0.5, boundary)
         found, guess = {"keep": (None, None), "auto": (None, item), "remove": (item, None)}[background]
         canvas = analysis_cache.boundary.resized(box.crop(picture.rgb), view.CANVAS)
-        return view.View(box, canvas, boundary, found, guess)
+        faces = tuple(
+            Face(random.random((478, 3)), 0.9, Traits(random.random((48, 3)), bool(k), 3.5 * k, not k))
+            for k in range(2)
+        )
+        return view.View(box, canvas, boundary, found, guess, faces[: 0 if background == "keep" else 2])
 
     monkeypatch.setattr(view, "look", look)
     return seen
@@ -51,6 +57,12 @@ def test_the_same_photo_is_looked_at_once_and_seen_the_same(looks: list[str], ba
     assert (first.box, first.rgb.tolist()) == (second.box, second.rgb.tolist())
     assert np.array_equal(first.boundary, second.boundary)
     assert second.boundary.dtype == np.float32
+    assert len(first.faces) == (0 if background == "keep" else 2)
+    for face, again in zip(first.faces, second.faces, strict=True):
+        assert np.array_equal(face.points, again.points)
+        assert np.array_equal(face.traits.hairline, again.traits.hairline)
+        assert (face.score, face.traits.dark_glasses) == (again.score, again.traits.dark_glasses)
+        assert (face.traits.glasses, face.traits.moustache) == (again.traits.glasses, again.traits.moustache)
     for one, other in ((first.found, second.found), (first.guess, second.guess)):
         if one is None:
             assert other is None

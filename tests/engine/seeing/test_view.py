@@ -164,3 +164,44 @@ def test_the_smallest_and_the_longest_photos(size: tuple[int, int], background: 
     assert seen.box.top >= 0
     assert seen.box.right <= width
     assert seen.box.bottom <= height
+
+
+def test_a_face_on_the_object_is_seen_and_in_the_photos_pixels() -> None:
+    seen = view.look(scenes.network(), photo(data.astronaut()), "auto")
+    (face,) = seen.faces
+    eyes = face.points[[33, 263], :2].mean(0)
+    assert eyes == pytest.approx([225.5, 102.5], abs=3)
+    expected = (eyes - [seen.box.left, seen.box.top]) * seen.size[0] / seen.box.width
+    assert seen.from_decoded(eyes) == pytest.approx(expected)
+    assert seen.to_photo(seen.from_decoded(eyes), photo(data.astronaut())) == pytest.approx(eyes)
+
+
+def test_a_face_that_is_not_on_the_object_is_not_seen() -> None:
+    """Somebody marked the helmet at the bottom right; or half of the face, which would be cut."""
+    helmet = (((0.55, 0.7), (0.95, 0.7), (0.95, 0.99), (0.55, 0.99)),)
+    half = (((0.3, 0.05), (0.44, 0.05), (0.44, 0.5), (0.3, 0.5)),)
+    head = (((0.28, 0.02), (0.6, 0.02), (0.6, 0.42), (0.28, 0.42)),)
+    for shape, count in ((helmet, 0), (half, 0), (head, 1)):
+        assert len(view.look(scenes.network(), photo(data.astronaut()), "auto", (shape,)).faces) == count
+
+
+def test_a_small_head_is_looked_at_again_from_near() -> None:
+    """Around the face boundaries change; far from it not a pixel does."""
+    picture = photo(data.astronaut())
+    once, seen = view._look(scenes.network(), picture, "auto", (), None), view.look(scenes.network(), picture, "auto")
+    changed = np.abs(seen.boundary - once.boundary) > 0
+    rows, columns = np.nonzero(changed)
+    (face,) = seen.faces
+    centre, size = seen.from_decoded(face.points[:, :2].mean(0)), face.size * seen.size[0] / seen.box.width
+    assert changed.any()
+    assert np.abs(columns + 0.5 - centre[0]).max() < size
+    assert np.abs(rows + 0.5 - centre[1]).max() < size
+    near = changed[int(centre[1] - size / 2) : int(centre[1] + size / 2), int(centre[0] - size / 2) : int(centre[0])]
+    assert near.mean() > 0.9
+
+
+def test_a_large_head_is_near_enough() -> None:
+    picture = photo(data.astronaut()[:230, 110:340])
+    once, seen = view._look(scenes.network(), picture, "auto", (), None), view.look(scenes.network(), picture, "auto")
+    assert len(seen.faces) == 1
+    assert np.array_equal(once.boundary, seen.boundary)

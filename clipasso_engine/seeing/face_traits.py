@@ -1,0 +1,148 @@
+"""What landmarks do not tell of a face: its hairline, dark glasses, glasses, a moustache.
+
+Measured by colour in the face seen upright. Each is taken only where it is plain: a moustache on a shaven lip is worse
+than none on a bearded one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.color import rgb2lab
+
+from ..bezier.cubics import Array, resample
+
+SIDE = 256
+"""Px: side of the upright picture of a head in which all is measured."""
+
+# Points of MediaPipe's mesh.
+_SKIN = (50, 280, 101, 330, 205, 425, 151, 9, 4, 5)  # cheeks, forehead, nose
+_LENSES = ((23, 230, 229, 231, 24, 22, 110), (253, 450, 449, 451, 254, 252, 339))  # below each eye
+_LID_FOLDS = (65, 52, 295, 282)
+_LIP = ((165, 92), (391, 322))  # over the upper lip, beside the shadow of the nose
+_CHEEKS = ((50, 101, 36, 205), (280, 330, 266, 425))
+_EYES = ((33, 133, 145), (263, 362, 374))  # of each: outer corner, inner corner, middle of the lower lid
+_NOSE_ROOT = 6
+_OVAL = (127, 162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356)  # from ear to ear over the forehead
+_MIDDLE = 168
+
+_DARK = 19.0  # L* that dark glasses are darker than the skin, below and above the eyes
+_MOUSTACHE = 20.0  # L* that a moustache is darker than the cheek beside it
+_BRIDGE = 10.0  # L* that the bridge of glasses stands out from the nose
+_RIM = 4.5  # L* that the lower rims of glasses stand out from the cheeks
+_TURNED = 0.5  # radians of yaw from which on a nose before what is behind it looks like a bridge of glasses
+_HAIR_RAYS = 48  # points of the hairline
+_HAIR_REACH = (-0.25, 0.55)  # in sizes of the face: how far within and beyond the mesh's forehead a hairline may run
+_HAIR_CONTRAST = 25.0  # difference of colour from skin that makes a hairline as strong as any
+_STIFFNESS = 0.02  # what a hairline's change by one place from a ray to the next costs, squared
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is plain to see of a face beside its landmarks, in pixels of the picture these are in."""
+
+    hairline: Array  # [48, 3] x, y, and how much it stands out, 0..1
+    dark_glasses: bool
+    glasses: float  # px of the rims below the middle of the lower lids; 0: none are plain
+    moustache: bool
+
+    def placed(self, matrix: Array) -> Traits:
+        """The same in the pixels to which a ``matrix`` [2, 3] leads that turns and scales alike."""
+        line = np.column_stack([self.hairline[:, :2] @ matrix[:, :2].T + matrix[:, 2], self.hairline[:, 2]])
+        scale = float(np.hypot(*matrix[:, 0]))
+        return Traits(line, self.dark_glasses, scale * self.glasses, self.moustache)
+
+
+def measure(head: NDArray[np.uint8], points: Array, yaw: float) -> Traits:
+    """The traits of an upright ``head`` [SIDE, SIDE, 3] with landmarks ``points`` [478, 2] in it."""
+    colours = rgb2lab(cv2.GaussianBlur(head, (0, 0), 1.5))
+    skin = np.median(_around(colours, points[list(_SKIN)], 4), axis=0)
+    below = [np.percentile(_around(colours, points[list(lens)], 1)[:, 0], 75) - skin[0] for lens in _LENSES]
+    above = np.median(_around(colours, points[list(_LID_FOLDS)], 2)[:, 0]) - skin[0]
+    dark = max(*below, above) <= -_DARK
+    lip = [
+        np.median(_around(colours, points[list(over)], 2)[:, 0])
+        - np.median(_around(colours, points[list(cheek)], 3)[:, 0])
+        for over, cheek in zip(_LIP, _CHEEKS, strict=True)
+    ]
+    glasses = 0.0 if dark or abs(yaw) > _TURNED else _glasses(rgb2lab(head)[..., 0], points)
+    unlike = np.linalg.norm((colours - skin) * [0.7, 1.0, 1.0], axis=2)  # light counts for less: shadows
+    return Traits(_hairline(unlike, points), bool(dark), glasses, bool(max(lip) <= -_MOUSTACHE))
+
+
+def _around(values: Array, centres: Array, reach: int) -> Array:
+    """[_, C]: the values [h, w, C] in squares of ``reach`` px around the centres [M, 2]."""
+    height, width = values.shape[:2]
+    squares = []
+    for column, row in np.rint(centres).astype(int):
+        row, column = np.clip(row, reach, height - 1 - reach), np.clip(column, reach, width - 1 - reach)
+        square = values[row - reach : row + reach + 1, column - reach : column + reach + 1]
+        squares.append(square.reshape(-1, values.shape[2]))
+    return np.concatenate(squares)
+
+
+def _stands_out(profiles: Array) -> Array:
+    """How much each place of profiles [..., M] differs from what is around it."""
+    near, far = (ndimage.gaussian_filter1d(profiles, sigma, axis=-1) for sigma in (1.5, 5.0))
+    return np.abs(near - far)
+
+
+def _glasses(light: Array, points: Array) -> float:
+    """Px of the rims below the lower lids, where both rims and a bridge over the nose stand out; else 0."""
+    apart = float(np.linalg.norm(points[_EYES[1][1]] - points[_EYES[0][1]]))
+    centre = points[[_EYES[0][1], _EYES[1][1]]].mean(0)
+    columns = points[_NOSE_ROOT, 0] + np.linspace(-0.2, 0.2, 9) * apart
+    bridge = _profiles(light, columns, centre[1] + np.arange(-0.45 * apart, 0.75 * apart))
+    if _stands_out(bridge.mean(0)).max() < _BRIDGE:
+        return 0.0
+    depths = []
+    for outer, inner, lid in _EYES:
+        width = float(np.linalg.norm(points[outer] - points[inner]))
+        down = np.arange(0.15 * width, 1.2 * width)
+        columns = points[lid, 0] + np.linspace(-0.3, 0.3, 9) * width
+        rim = _stands_out(_profiles(light, columns, points[lid, 1] + down)).mean(0)
+        if rim.max() < _RIM:
+            return 0.0
+        depths.append(down[rim.argmax()])
+    return float(np.mean(depths))
+
+
+def _profiles(light: Array, columns: Array, rows: Array) -> Array:
+    """[columns, rows] of the picture [h, w]."""
+    x, y = np.meshgrid(columns, rows, indexing="ij")
+    result: Array = ndimage.map_coordinates(light, [y, x], order=1, mode="nearest")
+    return result
+
+
+def _hairline(unlike: Array, points: Array) -> Array:
+    """Where, along rays from the nose's root, skin ends over the forehead (Viterbi). ``unlike`` [h, w]: as skin, 0."""
+    oval = resample(points[list(_OVAL)], _HAIR_RAYS)
+    size = float((points.max(0) - points.min(0)).mean())
+    out = oval - points[_MIDDLE]
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    shifts = np.arange(_HAIR_REACH[0] * size, _HAIR_REACH[1] * size, 1.5)
+    where = oval[:, None] + shifts[None, :, None] * out[:, None]
+    seen = ndimage.map_coordinates(unlike, where.transpose(2, 0, 1)[::-1], order=1, mode="nearest")
+    step = 5  # shifts on both sides whose colours are compared
+    before = np.maximum.accumulate(ndimage.uniform_filter1d(seen, step, axis=1, origin=step // 2), axis=1)
+    after = ndimage.uniform_filter1d(seen, step, axis=1, origin=-(step // 2))
+    contrast = np.clip((after - before) / _HAIR_CONTRAST, 0, 1)
+    total, came = contrast[0], np.zeros(contrast.shape, dtype=np.int_)
+    change = _STIFFNESS * np.arange(-len(shifts) + 1, len(shifts)) ** 2
+    index = np.arange(len(shifts))
+    cost = change[index[:, None] - index[None] + len(shifts) - 1]
+    for ray in range(1, len(contrast)):
+        options = total[:, None] - cost
+        came[ray] = options.argmax(axis=0)
+        total = options.max(axis=0) + contrast[ray]
+    best = np.empty(len(contrast), dtype=np.int_)
+    best[-1] = total.argmax()
+    for ray in range(len(contrast) - 1, 0, -1):
+        best[ray - 1] = came[ray, best[ray]]
+    shift = ndimage.gaussian_filter1d(shifts[best], 1.0)
+    strength = contrast[np.arange(len(best)), best]
+    return np.column_stack([oval + shift[:, None] * out, strength])
