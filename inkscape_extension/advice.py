@@ -17,7 +17,7 @@ from .translation import translated
 _LIST = translated("Write numbers separated by commas, for example 32, 16, 8, 4.")
 _REINSTALL = translated("Run install.py again.")
 _SIMPLIFY = translated("Select fewer of them, or simplify them with Path > Simplify.")
-_ADD_CLIP = translated("Run install.py again to add CLIP, or choose Boundaries for Guided by, page Advanced.")
+_ADD_CLIP = translated("Run install.py again to add CLIP, or choose “Boundaries” for “Guided by”, page Advanced.")
 
 ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.LEVEL_OUT_OF_RANGE: translated("Choose one in that range."),
@@ -28,10 +28,10 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.CANDIDATES_OUT_OF_RANGE: None,
     ErrorCode.SEGMENTS_OUT_OF_RANGE: None,
     ErrorCode.TIME_BUDGET_NOT_POSITIVE: None,
-    ErrorCode.PAPER_WITH_SEGMENTS: translated("Choose 1 for Curves in a stroke, page Advanced."),
+    ErrorCode.PAPER_WITH_SEGMENTS: translated("Choose 1 for “Curves in a stroke”, page Advanced."),
     ErrorCode.PAPER_WITHOUT_LEVEL: translated("Choose one, for example 16, on the page Sketch."),
     ErrorCode.TEXT_WITHOUT_CLIP: translated(
-        "Choose Boundaries and CLIP for Guided by, page Advanced, or empty the field The photo shows."
+        "Choose “Boundaries and CLIP” for “Guided by”, page Advanced, or empty the field “The photo shows”."
     ),
     ErrorCode.JOB_OPTIONS_UNKNOWN: _REINSTALL,
     ErrorCode.DRAWN_CURVES_UNREADABLE: translated("Select the photo without these strokes."),
@@ -51,15 +51,15 @@ ADVICE: dict[ErrorCode, str | None] = {
     ),
     ErrorCode.PHOTO_TOO_ELONGATED: translated("Crop the photo file and import it again."),
     ErrorCode.PHOTO_NOT_UNPACKED: translated("Check that there is room on the disk there."),
-    ErrorCode.NO_OBJECT: translated("Choose Drawn too for Background, page Advanced, or choose another photo."),
+    ErrorCode.NO_OBJECT: translated("Choose “Drawn too” for “Background”, page Advanced, or choose another photo."),
     ErrorCode.NOTHING_TO_DRAW: translated("Choose a photo with an object in it, or with more contrast."),
     ErrorCode.NOTHING_LEFT_TO_DRAW: translated(
         "Delete some of them, or have them all replaced: Extensions > Sketch > Sketch Photo, page By Hand."
     ),
     ErrorCode.MASK_BESIDE_PHOTO: translated("Move them over the photo, or select the photo alone."),
-    ErrorCode.DEVICE_MISSING: translated("Choose Whatever is fastest or CPU for Compute on, page Advanced."),
+    ErrorCode.DEVICE_MISSING: translated("Choose “Whatever is fastest” or “CPU” for “Compute on”, page Advanced."),
     ErrorCode.OUT_OF_MEMORY: translated(
-        "Close other programs, ask for fewer strokes or the quality Draft, or choose CPU for Compute on, page "
+        "Close other programs, ask for fewer strokes or the quality “Draft”, or choose “CPU” for “Compute on”, page "
         "Advanced, if it ran on a GPU."
     ),
     ErrorCode.DIFFVG_MISSING: None,  # the dialog does not offer it
@@ -68,7 +68,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.PART_DAMAGED: _REINSTALL,
     ErrorCode.CLIP_PACKAGES_MISSING: _ADD_CLIP,
     ErrorCode.CLIP_MODEL_UNKNOWN: None,  # nor that
-    ErrorCode.CLIP_MODEL_WITHOUT_ATTENTION: _ADD_CLIP,
+    ErrorCode.CLIP_MODEL_WITHOUT_ATTENTION: None,
     ErrorCode.CLIP_WEIGHTS_MISFIT: _ADD_CLIP,
     ErrorCode.WEIGHTS_UNKNOWN: None,
     ErrorCode.WEIGHTS_MISSING: _ADD_CLIP,

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import pytest
 
@@ -161,3 +162,25 @@ def test_the_extensions_own_sentences_are_translated():
                     whole -= set(ast.walk(inner))
             assert [text.value for text in whole if " " in text.value.strip()] == [], path
     assert raised > 20
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_what_an_advice_names_is_in_the_dialog(language):
+    """Fields, choices and pages, by the names that they have in the language."""
+    translate = str if language == "en" else catalogue(language).gettext
+    labels = {}
+    for element in ElementTree.parse(ROOT / "clipasso.inx").iter():
+        for label in filter(None, (element.get("gui-text"), element.text and element.text.strip())):
+            labels[name_of(label)] = name_of(translate(label))
+    named = 0
+    for text in filter(None, advice.ADVICE.values()):
+        translation = translate(text)
+        for name in [*re.findall("“([^”]+)”", text), *re.findall("page ([A-Z][a-z]+(?: [A-Z][a-z]+)?)", text)]:
+            named += 1
+            assert labels[name] in translation
+    assert named > 10
+
+
+def name_of(label):
+    """Without what stands behind it: ``Draft, fastest`` is called Draft, ``Guided by:`` Guided by."""
+    return label.split(",")[0].rstrip(": \u00a0")

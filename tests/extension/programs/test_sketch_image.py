@@ -122,7 +122,7 @@ def test_a_failing_engine_leaves_the_document(extension, installed_engine, behav
         ),
         (
             "de",
-            "a.png ist zu groß: 90000 x 9 Pixel, und höchstens 64 Millionen können entschlüsselt werden. "
+            "a.png ist zu groß: 90000 x 9 Pixel, und höchstens 64 Millionen können verarbeitet werden. "
             "Speichern Sie eine kleinere Kopie, und importieren Sie diese; 2048 Pixel auf der längeren Seite genügen "
             "vollauf.\n",
         ),
