@@ -1,4 +1,4 @@
-"""Bring the translations up to date: texts of .inx files and of the extension -> clipasso.pot -> *.po -> locale/*.mo.
+"""Bring the translations up to date: .inx files, extension and contract -> clipasso.pot -> *.po -> locale/*.mo.
 
     python po/update.py
 
@@ -17,11 +17,14 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 DOMAIN = "clipasso"
+FOLDERS = ("clipasso_engine/contract", "inkscape_extension")
+"""With the texts that a person in Inkscape reads."""
 TEMPLATE = ROOT / "po" / f"{DOMAIN}.pot"
 _INX = "{http://www.inkscape.org/namespace/inkscape/extension}"
 _TEXT_ELEMENTS = {f"{_INX}{name}" for name in ("name", "label", "option", "menu-tip")}
 _TEXT_ATTRIBUTES = ("gui-text", "gui-description")
-_FUNCTION = "translated"
+_FUNCTIONS = ("translated", "translatable")
+"""Functions whose only argument is a text to translate: in the extension, and in what both programs share."""
 
 Catalogue = dict[str, str]
 """Translations by their English texts, in the order of the .po file."""
@@ -30,7 +33,8 @@ Catalogue = dict[str, str]
 def texts() -> dict[str, list[str]]:
     """Every text to translate, and the files it is in."""
     found: dict[str, list[str]] = {}
-    for path in (*sorted(ROOT.glob("*.inx")), *sorted((ROOT / "inkscape_extension").rglob("*.py"))):
+    programs = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+    for path in (*sorted(ROOT.glob("*.inx")), *programs):
         for text in _inx_texts(path) if path.suffix == ".inx" else _python_texts(path):
             places = found.setdefault(text, [])
             name = path.relative_to(ROOT).as_posix()
@@ -60,7 +64,7 @@ def _python_texts(path: Path) -> Iterator[str]:
         if isinstance(target, ast.Name)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == _FUNCTION:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
             (argument,) = node.args
             value = constants[argument.id] if isinstance(argument, ast.Name) else ast.literal_eval(argument)
             assert isinstance(value, str), f"{path}:{node.lineno}"

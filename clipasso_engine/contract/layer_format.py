@@ -65,10 +65,10 @@ class LayerMetadata:
             return None
 
 
-def layer_label(strokes: int, translated: Callable[[str], str] = str) -> str:
-    """The name of a level's layer: ``"Sketch, 16 strokes"``, ``translated`` where somebody sees it."""
+def layer_label(strokes: int, translate: Callable[[str], str] = str) -> str:
+    """The name of a level's layer: ``"Sketch, 16 strokes"``, in the language that ``translate`` leads to."""
     text = texts.LAYER_OF_ONE_STROKE if strokes == 1 else texts.LAYER_OF_STROKES
-    return translated(text).format(count=strokes)
+    return translate(text).format(count=strokes)
 
 
 def stroke_style(width: float, decimals: int = 2) -> str:

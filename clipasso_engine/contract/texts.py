@@ -37,7 +37,9 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.PAPER_WITHOUT_LEVEL: translatable(
         "The paper's recipe needs a number of strokes and finds none by itself."
     ),
-    ErrorCode.TEXT_WITHOUT_CLIP: translatable("The text '{text}' needs CLIP, but the guidance is boundary."),
+    ErrorCode.TEXT_WITHOUT_CLIP: translatable(
+        "The text '{text}' needs CLIP, but the sketch is to be guided by boundaries alone."
+    ),
     ErrorCode.JOB_OPTIONS_UNKNOWN: translatable("The job has options this engine does not know: {options}."),
     ErrorCode.DRAWN_CURVES_UNREADABLE: translatable(
         "The curves drawn by hand cannot be read: each must have 4 points (x, y)."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from typing import Any, BinaryIO
 
-from clipasso_engine.contract import paths
+from clipasso_engine.contract import errors, paths
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.protocol import Message, decode
 from clipasso_engine.contract.sketch import Sketch
@@ -67,9 +67,9 @@ class Sketches:
 
 def failure(message: Message) -> UserError:
     """What to tell the user for the engine's ``error``."""
-    text = str(message.get("message", ""))
     if message.get("kind") == "user":
-        return UserError(text)
+        return errors.from_message(message)
+    text = str(message.get("message", ""))
     return UserError(
         translated(
             "The engine failed, and it is not your doing ({text}). Please report it with the details in {log}"

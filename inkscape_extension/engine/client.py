@@ -184,14 +184,15 @@ class Engine:
 
     def _unreachable(self) -> str:
         ended, words = self._process.how_it_ended(), self._process.last_words()
-        said = f"; it said: {words}" if words else ""
-        return (
-            f"The engine by the command {shlex.join(self._command)!r} did not make the sketch ({ended}{said}). "
-            "Try that command in a terminal, or leave the engine command empty to use this computer."
-        )
+        said = translated("; it said: {words}").format(words=words) if words else ""
+        return translated(
+            "The engine by the command {command!r} did not make the sketch ({ended}{said}). Try that command in a "
+            "terminal, or leave the engine command empty to use this computer."
+        ).format(command=shlex.join(self._command), ended=ended, said=said)
 
     def _see_log(self) -> str:
-        return f"What it said is in {self._log}. If that does not help, run install.py again."
+        text = translated("What it said is in {log}. If that does not help, run install.py again.")
+        return text.format(log=self._log)
 
 
 def _ask(listener: Listener, message: Message | None) -> str | None:

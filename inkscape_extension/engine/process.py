@@ -34,7 +34,7 @@ class EngineProcess:
         """Start it. Raises `UserError` if that is not possible; what to do then depends on whether it is ``remote``."""
         self._log = log
         self._last_words = b""  # of its stderr
-        self._process = process = _started(command, "Check its command." if remote else REINSTALL)
+        self._process = process = _started(command, translated("Check its command.") if remote else REINSTALL)
         self._job_object = process_group.JobObject.holding(process) if sys.platform == "win32" else None
         self.stdin, self.stdout, self._stderr = _pipes(process)
         self._drain_thread = threading.Thread(target=self._drain, daemon=True)
@@ -73,9 +73,11 @@ class EngineProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             status = self._process.wait(CLOSE_SECONDS)
             if status == -9:
-                return "it was killed, perhaps for lack of memory"
-            return f"signal {-status}" if status < 0 else f"exit status {status}"
-        return "it closed its output"
+                return translated("it was killed, perhaps for lack of memory")
+            if status < 0:
+                return translated("signal {number}").format(number=-status)
+            return translated("exit status {number}").format(number=status)
+        return translated("it closed its output")
 
     def _drain(self) -> None:
         """Keep the first `MAX_STDERR` bytes of stderr in the log, and read on to its end."""
@@ -132,5 +134,6 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 def _sandbox_hint() -> str:
     if os.environ.get("SNAP") or Path("/.flatpak-info").exists():
-        return "Inkscape runs in a sandbox (snap or flatpak), which may not start programs outside it. "
+        hint = translated("Inkscape runs in a sandbox (snap or flatpak), which may not start programs outside it.")
+        return f"{hint} "
     return ""

@@ -13,7 +13,7 @@ from clipasso_engine.contract.errors import UserError
 
 from ..translation import translated
 
-REINSTALL = "Run install.py again."
+REINSTALL = translated("Run install.py again.")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from pathlib import Path
 from clipasso_engine import __version__
 from clipasso_engine.contract import paths
 
+from ..translation import translated
+
 START_SECONDS = 10.0
 _HELLO_SECONDS = 3.0
 _MAX_PATH = 100  # bytes of a socket's address, less than Linux has room for
@@ -54,7 +56,7 @@ class Connection:
         return ""
 
     def how_it_ended(self) -> str:
-        return "it closed its connection"
+        return translated("it closed its connection")
 
 
 def connect(command: Sequence[str], idle: float, environment: Mapping[str, str]) -> Connection | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import inkex
 from lxml import etree
 
-from clipasso_engine.contract import layer_format
+from clipasso_engine.contract import layer_format, texts
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.sketch import Curve, Point, Sketch, Stroke
 
@@ -19,7 +19,7 @@ from ..brush.painting import Look
 from ..document import curves, outlines
 from ..document.source_photo import SourcePhoto
 from ..document.viewport import Rectangle
-from ..translation import translated
+from ..translation import in_every_language, translated
 from . import hand_edits
 from .origin import Origin
 from .record import LayerRecord
@@ -94,10 +94,17 @@ def set_metadata(layer: inkex.Layer, metadata: layer_format.LayerMetadata) -> No
 def rename(layer: inkex.Layer, strokes: int) -> None:
     """Give a layer the name of its new level, unless the user has given it one of their own."""
     label = layer.get("inkscape:label") or ""
-    if re.match(layer_format.layer_label(0).replace("0 strokes", r"\d+ strokes?( \(\d+\))?$"), label):
+    if _is_given_by_us(label):
         taken = set(layer.root.xpath("//@inkscape:label")) - {label}
-        name = layer_format.layer_label(strokes)
+        name = layer_format.layer_label(strokes, translated)
         layer.set("inkscape:label", _unique(name, taken, f"{name} ({{}})"))
+
+
+def _is_given_by_us(label: str) -> bool:
+    """Whether it is the name of a sketch layer, for whatever number of strokes and in whatever language."""
+    names = {name for text in (texts.LAYER_OF_ONE_STROKE, texts.LAYER_OF_STROKES) for name in in_every_language(text)}
+    patterns = (re.escape(name).replace(re.escape("{count}"), r"\d+") for name in names)
+    return any(re.fullmatch(rf"{pattern}( \(\d+\))?", label) for pattern in patterns)
 
 
 def successor(layer: inkex.Layer, strokes: int) -> inkex.Layer:
@@ -125,7 +132,7 @@ def retire(layer: inkex.Layer, successor: inkex.Layer) -> None:
 
 
 def _new_layer(svg: inkex.SvgDocumentElement, strokes: int, identifier: str) -> inkex.Layer:
-    label = layer_format.layer_label(strokes)
+    label = layer_format.layer_label(strokes, translated)
     layer = inkex.Layer.new(_unique(label, set(svg.xpath("//@inkscape:label")), f"{label} ({{}})"))
     layer.set("id", _unique(identifier, set(svg.xpath("//@id")), f"{identifier}-{{}}"))
     return layer

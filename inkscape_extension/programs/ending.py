@@ -9,7 +9,7 @@ from typing import Callable
 
 from clipasso_engine.contract.errors import UserError
 
-from .. import messages
+from .. import advice, messages
 from ..run import request_folder
 from ..translation import translated
 from . import starting
@@ -41,7 +41,7 @@ def exit_status(run: Callable[[], object], quiet: tuple[type[Exception], ...] = 
             _tell_of_exit(end)
         return 1 if end.code else 0
     except UserError as error:
-        messages.tell(str(error))
+        messages.tell(advice.told(error))
         return 1
     except Exception as error:
         tell_of_a_bug(error)

@@ -21,6 +21,7 @@ if __name__ == "__main__":
 import inkex
 
 from clipasso_engine.contract.errors import UserError
+from inkscape_extension import advice
 from inkscape_extension.document import source_photo
 from inkscape_extension.programs import ending
 from inkscape_extension.run import finished, placing
@@ -52,7 +53,7 @@ class PlaceSketch(inkex.EffectExtension):
         try:
             placing.insert_later(self.svg, here, kept, folders, strictly)
         except UserError as error:
-            return str(error)
+            return advice.told(error)
         self.placed.append(kept)
         return ""
 

@@ -52,8 +52,10 @@ def sentence(error: BaseException) -> str:
     """What to tell the user of an error that ends a program, whether it is the installation's fault or a bug."""
     if isinstance(error, SystemExit) and isinstance(error.code, str):
         return error.code
-    if type(error).__name__ == "UserError":
-        return str(error)
+    if "UserError" in (kind.__name__ for kind in type(error).__mro__):
+        from .. import advice
+
+        return advice.told(error)  # type: ignore[arg-type]
     module = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
     if isinstance(error, ImportError) and module not in OURS:
         return _cannot_import(error, module)

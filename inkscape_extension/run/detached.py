@@ -28,6 +28,7 @@ from clipasso_engine.contract.job import SketchJob
 from inkscape_extension import messages
 from inkscape_extension.engine import client
 from inkscape_extension.run import finished, request_folder, session_bus
+from inkscape_extension.translation import translated
 from inkscape_extension.window import contract, watch
 from inkscape_extension.window.contract import Outcome
 
@@ -39,8 +40,8 @@ UP_SECONDS = 20.0
 """Until the other process has its modules and says that it is up; Inkscape waits as long."""
 
 _LOG = "background.log"
-_BY_HAND = (
-    "{why}. Nothing is lost: open {name}, or click on its window, and choose "
+_BY_HAND = translated(
+    "{why} Nothing is lost: open {name}, or click on its window, and choose "
     "Extensions > Sketch > Place Finished Sketch."
 )
 
@@ -116,7 +117,10 @@ class _Sketching:
         up.touch()
         self._windows.start()
         window = contract.Request(
-            self._job, f"Sketch for {self._asked.document.name}", self._inkscape.gone, self._place
+            self._job,
+            translated("Sketch for {name}").format(name=self._asked.document.name),
+            self._inkscape.gone,
+            self._place,
         )
         outcome = watch.watch(window, self._work)
         if self._kept is None:  # there was no window after all, which would have placed it
@@ -143,7 +147,9 @@ class _Sketching:
             ):  # the answers to two of us would be mixed up
                 return self._ask_inkscape(self._kept)
         except OSError as error:
-            return f"The finished sketch could not be kept ({error.strerror}). Make room on the disk, and try again."
+            return translated(
+                "The finished sketch could not be kept ({strerror}). Make room on the disk, and try again."
+            ).format(strerror=error.strerror)
         except Exception:
             return _bug()
 
@@ -159,13 +165,13 @@ class _Sketching:
             return ""  # placed by hand meanwhile
         self._windows.look()
         if self._windows.closed:
-            return self._by_hand("A document was closed while the sketch was made")
+            return self._by_hand(translated("A document was closed while the sketch was made."))
         kept.want()
         try:
             self._inkscape.run(PLACE, PLACE_SECONDS)
             return kept.answer.read_text(encoding="utf-8")
         except FileNotFoundError:
-            return self._by_hand("Inkscape did not answer")
+            return self._by_hand(translated("Inkscape did not answer."))
         finally:
             for path in (kept.wanted, kept.answer):
                 with contextlib.suppress(FileNotFoundError):
@@ -179,7 +185,8 @@ def _bug() -> str:
     """Log the current exception, and say so."""
     traceback.print_exc()
     log = paths.logs() / _LOG
-    return f"Something went wrong, and it is not your doing. Please report it with the details in {log}"
+    text = translated("Something went wrong, and it is not your doing. Please report it with the details in {log}")
+    return text.format(log=log)
 
 
 def main() -> None:

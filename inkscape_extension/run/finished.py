@@ -22,6 +22,7 @@ from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch
 
 from ..document.source_photo import SourcePhoto
+from ..translation import translated
 
 KEPT = 20
 """Files; the oldest go."""
@@ -40,7 +41,7 @@ class Document:
         """``path`` is where it was saved, see `inkex`'s ``document_path``."""
         marks = [svg.get("id") or "", *svg.xpath("./sodipodi:namedview/@id"), *svg.xpath("./svg:defs/@id")]
         saved = path or ""
-        name = os.path.basename(saved) or svg.get("sodipodi:docname") or "the unsaved document"
+        name = os.path.basename(saved) or svg.get("sodipodi:docname") or translated("the unsaved document")
         return cls(saved, name, " ".join(marks))
 
     def is_now(self, other: Document) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from clipasso_engine.contract.job import SketchJob
 
 from ..engine import client
+from ..translation import translated
 from ..window import contract, watch
 
 
-def sketch(job: SketchJob, title: str = "Sketch", engine: str = "") -> contract.Outcome:
+def sketch(job: SketchJob, title: str = translated("Sketch"), engine: str = "") -> contract.Outcome:
     """The sketches of ``job`` and the engine's report; ``engine`` is the command chosen in the dialog.
 
     Raises `UserError`, `client.CancelledError` if it is not wanted any more, and `contract.ShownError`

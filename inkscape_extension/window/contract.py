@@ -10,6 +10,7 @@ from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch
 
 from ..engine.client import Listener
+from ..translation import translated
 
 Outcome = Tuple[List[Sketch], Any]
 """The sketches, and the engine's report."""
@@ -35,7 +36,7 @@ class Request:
     """What a window shows, and what it may offer at the end."""
 
     job: SketchJob
-    title: str = "Sketch"
+    title: str = translated("Sketch")
     gone: Callable[[], bool] = inkscape_has_gone  # whether nobody wants the sketch any more
     place: Callable[[Outcome], str] | None = None
     """Brings a finished sketch into the document; returns an empty text, or the sentence why it could not be."""

@@ -18,10 +18,11 @@ from gi.repository import Gdk, GdkPixbuf, GLib, Gtk  # noqa: E402
 from clipasso_engine.contract.errors import UserError  # noqa: E402
 from clipasso_engine.contract.protocol import Message  # noqa: E402
 
+from .. import advice  # noqa: E402
 from ..engine import client  # noqa: E402
 from ..translation import translated  # noqa: E402
 from .contract import Outcome, Request, ShownError, Work  # noqa: E402
-from .progress import Progress, strokes_svg  # noqa: E402
+from .progress import Progress, stroke_count, strokes_svg  # noqa: E402
 
 _PICTURE = 480  # px: longer side
 _FADED = 70  # of 255: how much of the photo is seen under the strokes
@@ -178,7 +179,7 @@ class Window:
     def _level_name(self, position: int) -> str:
         levels = list(self._progress.levels)
         level = levels[position] if position < len(levels) else self._progress.step[0]
-        return "1 stroke" if level == 1 else f"{level} strokes"
+        return stroke_count(level)
 
     def _show(self) -> bool:
         """Text and picture as they are now."""
@@ -222,7 +223,7 @@ class Window:
             self._refresh()
             self._on_place()
         elif isinstance(self._failure, UserError):
-            self._tell(str(self._failure), failed=True)
+            self._tell(advice.told(self._failure), failed=True)
         else:
             Gtk.main_quit()
         return False

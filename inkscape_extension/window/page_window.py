@@ -23,6 +23,7 @@ from typing import Any
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.protocol import Message
 
+from .. import advice
 from ..engine import client, process
 from ..translation import translated
 from .contract import Outcome, Request, ShownError, Work
@@ -76,7 +77,7 @@ class Window:
             except UserError as error:
                 if self._gone():
                     raise
-                self._tell("failed", str(error))
+                self._tell("failed", advice.told(error))
                 while not self._gone():
                     time.sleep(_EVERY)
                 raise ShownError from error

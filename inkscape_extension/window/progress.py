@@ -11,6 +11,7 @@ from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 from clipasso_engine.contract.sketch import Point, Sketch
 
+from .. import advice
 from ..translation import translated
 
 Strokes = Sequence[Sequence[Point]]
@@ -57,7 +58,7 @@ class Progress:
         elif kind == "photo":
             self.size = (int(message["width"]), int(message["height"]))
         elif kind == "notice":
-            self.notice = str(message["message"])
+            self.notice = advice.told_notice(message)
         elif kind == "step":
             self.strokes = message["strokes"]
             self.step = (int(message.get("level", 0)), int(message["step"]), int(message["steps"]))
@@ -85,9 +86,8 @@ class Progress:
         level, step, steps = self.step
         if self.stage != "optimise" or not level:
             return _STAGES[self.stage] + " ..."
-        count = translated("1 stroke") if level == 1 else translated("{count} strokes").format(count=level)
         return translated("{stage}: {count}, step {step} of {steps}").format(
-            stage=_STAGES[self.stage], count=count, step=step, steps=steps
+            stage=_STAGES[self.stage], count=stroke_count(level), step=step, steps=steps
         )
 
     def time_left(self) -> str:
@@ -98,6 +98,10 @@ class Progress:
         if seconds < 60:
             return translated("about {count} s left").format(count=seconds)
         return translated("about {count} min left").format(count=round(seconds / 60))
+
+
+def stroke_count(level: int) -> str:
+    return translated("1 stroke") if level == 1 else translated("{count} strokes").format(count=level)
 
 
 def strokes_svg(strokes: Strokes, size: tuple[int, int], scale: float = 1.0, width: float = 0.0) -> str:

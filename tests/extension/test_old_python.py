@@ -15,7 +15,7 @@ FILES = [
 # Names with a dot are written as they are imported.
 ALLOWED = {
     *("__future__", "argparse", "ast", "base64", "binascii", "collections", "colorsys", "contextlib", "copy"),
-    *("ctypes", "dataclasses"),
+    *("ctypes", "dataclasses", "enum"),
     *(
         "fcntl",
         "functools",

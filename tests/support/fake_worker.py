@@ -79,6 +79,10 @@ def main():
     if behaviour == "user error":
         say(type="error", kind="user", message="The photo is blank. Take another one.")
         return
+    if behaviour == "coded error":
+        details = {"photo": "a.png", "width": "90000", "height": "9", "most": "64", "plenty": "2048"}
+        say(type="error", kind="user", code="photo-too-large", details=details, message="In English.", log="")
+        return
     if behaviour == "bug":
         say(type="error", kind="bug", message="ZeroDivisionError", log="/somewhere/engine.log")
         return

@@ -128,6 +128,7 @@ class TestFailures:
         ("behaviour", "told"),
         [
             ("user error", "The photo is blank. Take another one."),
+            ("coded error", "a.png is too large: 90000 x 9 pixels, and at most 64 million can be decoded."),
             (
                 "bug",
                 "it is not your doing (ZeroDivisionError). Please report it with the details in /somewhere/engine.log",

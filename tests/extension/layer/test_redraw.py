@@ -201,6 +201,12 @@ class TestInPlace:
         redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
         assert layer.get("inkscape:label") == "Sketch, 2 strokes"
 
+    @pytest.mark.parametrize("name", ["Skizze, 4 Striche", "Skizze, 1 Strich (2)", "Croquis, 4 traits"])
+    def test_a_name_that_was_given_in_another_language_is_ours_too(self, layer, name):
+        layer.set("inkscape:label", name)
+        redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
+        assert layer.get("inkscape:label") == "Sketch, 2 strokes"
+
     def test_kept_strokes_stay_the_very_same_and_stay_kept(self, layer):
         mine = layer[3]
         move(mine, 5, 0)

@@ -112,6 +112,43 @@ def test_a_failing_engine_leaves_the_document(extension, installed_engine, behav
     assert "Traceback" not in sentence
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "en",
+            "a.png is too large: 90000 x 9 pixels, and at most 64 million can be decoded. "
+            "Save a smaller copy and import that; 2048 pixels on the longer side are plenty.\n",
+        ),
+        (
+            "de",
+            "a.png ist zu groß: 90000 x 9 Pixel, und höchstens 64 Millionen können verarbeitet werden. "
+            "Speichern Sie eine kleinere Kopie, und importieren Sie diese; 2048 Pixel auf der längeren Seite genügen "
+            "vollauf.\n",
+        ),
+    ],
+)
+def test_the_engines_error_is_told_in_the_users_language(extension, installed_engine, language, told):
+    extension.environment.update({"LANGUAGE": language, "LC_ALL": "C.UTF-8"})
+    installed_engine.play(behaviour="coded error")
+    assert extension.run() == (1, b"", told)
+
+
+def test_what_is_wrong_with_the_options_is_told_with_advice(extension, installed_engine):
+    told = extension.run("--levels=500")[2]
+    assert told == (
+        "The levels are '500', but '500' is not a whole number from 1 to 128. "
+        "Write numbers separated by commas, for example 32, 16, 8, 4.\n"
+    )
+
+
+def test_layers_have_names_in_the_users_language(extension, installed_engine):
+    extension.environment.update({"LANGUAGE": "de", "LC_ALL": "C.UTF-8"})
+    status, output, told = extension.run("--levels=2, 1")
+    assert (status, told) == (0, "")
+    assert set(layers(output)) == {"Skizze, 2 Striche", "Skizze, 1 Strich"}
+
+
 def test_without_an_engine(extension):
     status, output, sentence = extension.run()
     assert (status, output) == (1, b"")

@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from clipasso_engine.contract.codes import ErrorCode
+from clipasso_engine.contract.errors import CodedError
 from clipasso_engine.contract.job import SketchJob
-from inkscape_extension.window import page_window, watch
+from inkscape_extension.window import contract, page_window, watch
 from tests.support.stand_in import ROOT
 
 PROGRAM = f"""
@@ -116,6 +118,22 @@ def test_an_error_is_shown_until_the_page_is_closed(sketching, installed_engine)
     assert sketching.poll() is None
     events.close()
     assert sketching.communicate(timeout=10)[0] == "ShownError\n"
+
+
+def test_the_engines_error_is_shown_with_advice(monkeypatch):
+    monkeypatch.setattr(page_window, "OPEN_SECONDS", 0.3)
+    monkeypatch.setenv("BROWSER", "false")
+    window = page_window.Window(watch.Request(SketchJob("p", levels=(1,)), gone=lambda: False))
+
+    def work(listener):
+        raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo="a.png")
+
+    with pytest.raises(contract.ShownError):
+        window.run(work)
+    assert window.text == (
+        "The photo a.png shows nothing to draw: no line in it is strong enough. "
+        "Choose a photo with an object in it, or with more contrast."
+    )
 
 
 def test_only_the_browser_that_was_opened_gets_anything(sketching):

@@ -106,4 +106,4 @@ def test_any_size_of_canvas(shape: tuple[int, int]) -> None:
 def test_a_text_needs_clip() -> None:
     with pytest.raises(UserError, match="a running horse"):
         guidance.choose(SketchJob("p.png", guidance="boundary", text="a running horse"))
-    assert guidance.choose(SketchJob("p.png", guidance="boundary")) == ("boundary", "")
+    assert guidance.choose(SketchJob("p.png", guidance="boundary")) == ("boundary", None)
