@@ -48,7 +48,9 @@ def sketch(
     """
     run = Run(job, emit, stop)
     with run.stage("load"):
-        picture = photo.load(job.photo)
+        picture = photo.load(job.photo, job.upright)
+        for sentence in picture.notices:
+            run.notice(sentence)
         emit({"type": "photo", "width": picture.width, "height": picture.height})
         device = _device(job.device)
         if job.quality == "paper":

@@ -61,6 +61,7 @@ class SketchJob:
     segments: int = _option(1, "cubics that a stroke may have: 1 as in the paper, more for longer strokes (1 to 4)")
     rasterizer: str = _option("native", "what draws while optimising; diffvg needs pydiffvg", RASTERIZERS)
     # Not for the command line: what only a program around the drawing can give, or make use of.
+    upright: bool = True  # whether the photo is shown as its EXIF orientation asks
     drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in shares of the photo's width and height
     drawn_role: str = field(default="none", metadata={"choices": DRAWN_ROLES})
     mask: tuple[Shape, ...] = ()  # only what lies inside one of these is drawn, in shares of the photo's sides; (): all
