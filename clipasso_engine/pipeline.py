@@ -23,6 +23,7 @@ from .contract.job import AUTO, SketchJob
 from .contract.sketch import Sketch
 from .lines import eyes, weighted_lines
 from .optimising import guidance
+from .optimising.device import choose as choose_device
 from .paper import sketching
 from .seeing import analysis_cache, boundary, photo, rembg_foreground, shapes
 from .seeing.view import View
@@ -52,7 +53,9 @@ def sketch(
         for sentence in picture.notices:
             run.notice(sentence)
         emit({"type": "photo", "width": picture.width, "height": picture.height})
-        device = _device(job.device)
+        device, notice = choose_device(job.device)
+        if notice:
+            run.notice(notice)
         if job.quality == "paper":
             if job.levels == AUTO:
                 raise UserError("The paper's recipe needs a number of strokes. Choose one, for example 16.")
@@ -118,12 +121,3 @@ def _attention(view: View, guide_name: str, device: torch.device) -> Array | Non
     if guide_name == "boundary" or not clip_network.usable(clip_network.SALIENCY_MODEL):
         return None
     return clip_saliency.saliency(view.rgb, device).astype(np.float64)
-
-
-def _device(name: str) -> torch.device:
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        name = next(device for device in ("cuda", "mps", "cpu") if available[device])
-    if not available[name]:
-        raise UserError(f"The device {name} was asked for, but PyTorch finds none here. Choose auto or cpu.")
-    return torch.device(name)

@@ -199,6 +199,16 @@ def _reason(output: str) -> str:
             "the disk is full. Make room and run this again.",
         ),
         (
+            ("Long Path support", "WinError 206"),
+            "a file's path is too long for Windows as it is set. Enable long paths (https://pip.pypa.io/warnings/"
+            "enable-long-paths), or set CLIPASSO_HOME to a short folder such as C:\\clipasso, and run this again.",
+        ),
+        (
+            ("Missing dependencies for SOCKS support",),
+            "the proxy that is set (ALL_PROXY, HTTPS_PROXY or pip's own setting) speaks SOCKS, which needs a package "
+            "that is not there. Name an HTTP proxy, or install PySocks for this Python, and run this again.",
+        ),
+        (
             ("Permission denied", "Access is denied"),
             "a file or folder may not be written to. Mend that and run this again.",
         ),

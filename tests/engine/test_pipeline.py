@@ -21,6 +21,7 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 from clipasso_engine.contract.sketch import Sketch
+from clipasso_engine.optimising import device
 from tests.support import scenes
 
 LEVELS = (32, 16, 8, 4)
@@ -336,3 +337,24 @@ def test_a_device_that_is_not_there_is_named(disc: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match=r"cuda .* Choose auto or cpu"):
         Run(disc, device="cuda")
+
+
+def test_a_card_on_which_the_first_kernel_fails_is_left_out(disc: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch says that CUDA is available wherever there is a card, also one that it has no kernels for."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(
+        device, "trial", lambda name: "no kernel image is available for execution" if name == "cuda" else ""
+    )
+    run = Run(disc, levels=(4,), guidance="boundary", time_budget=1e-6, device="auto")
+    assert run.report["device"] == "cpu"
+    (notice,) = run.told("notice")
+    assert "NVIDIA card cannot compute" in notice["message"]
+    assert "no kernel image" in notice["message"]
+    with pytest.raises(UserError, match=r"no kernel image.*Choose auto or cpu"):
+        Run(disc, device="cuda")
+
+
+def test_the_trial_computes() -> None:
+    assert device.trial("cpu") == ""
+    assert bool(device.trial("cuda")) != torch.cuda.is_available()
+    assert "\n" not in device.trial("cuda")
