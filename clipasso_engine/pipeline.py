@@ -53,6 +53,8 @@ def sketch(
         for sentence in picture.notices:
             run.notice(sentence)
         emit({"type": "photo", "width": picture.width, "height": picture.height})
+        if job.clips:
+            job = replace(job, mask=shapes.within(job.mask, job.clips, picture.rgb.shape[:2]))
         device, notice = choose_device(job.device)
         if notice:
             run.notice(notice)

@@ -65,6 +65,7 @@ class SketchJob:
     drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in shares of the photo's width and height
     drawn_role: str = field(default="none", metadata={"choices": DRAWN_ROLES})
     mask: tuple[Shape, ...] = ()  # only what lies inside one of these is drawn, in shares of the photo's sides; (): all
+    clips: tuple[tuple[Shape, ...], ...] = ()  # what is seen of the photo lies inside one shape of each, likewise
     details: tuple[Shape, ...] = ()  # places that deserve more lines, likewise
     abstraction: bool = False  # whether report["abstraction"] shall hold quick sketches of fewer and more strokes
 
@@ -73,6 +74,7 @@ class SketchJob:
         object.__setattr__(self, "drawn", _curves(self.drawn))
         object.__setattr__(self, "mask", _shapes(self.mask))
         object.__setattr__(self, "details", _shapes(self.details))
+        object.__setattr__(self, "clips", tuple(map(_shapes, self.clips)))
         for level in self.levels:
             if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
                 raise UserError(
