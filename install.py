@@ -37,8 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; returns the exit status."""
     wishes = _parse(arguments)
     console = Console()
-    home = paths.home()
+    home = Path()
     try:
+        home = paths.home()
         if wishes.uninstall:
             return uninstall(home, console)
         return Installation(home, wishes, console).run()

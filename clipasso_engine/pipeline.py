@@ -24,6 +24,7 @@ from .contract.job import AUTO, SketchJob
 from .contract.sketch import Sketch
 from .lines import eyes, features, weighted_lines
 from .optimising import guidance
+from .optimising.device import choose as choose_device
 from .paper import sketching
 from .seeing import analysis_cache, boundary, photo, rembg_foreground, shapes
 from .seeing.view import View
@@ -49,9 +50,15 @@ def sketch(
     """
     run = Run(job, emit, stop)
     with run.stage("load"):
-        picture = photo.load(job.photo)
+        picture = photo.load(job.photo, job.upright)
+        for told in picture.notices:
+            emit(told)
         emit({"type": "photo", "width": picture.width, "height": picture.height})
-        device = _device(job.device)
+        if job.clips:
+            job = replace(job, mask=shapes.within(job.mask, job.clips, picture.rgb.shape[:2]))
+        device, left_out = choose_device(job.device)
+        for told in left_out:
+            emit(told)
         if job.quality == "paper":
             if job.levels == AUTO:
                 raise CodedError(ErrorCode.PAPER_WITHOUT_LEVEL)
@@ -114,12 +121,3 @@ def _attention(view: View, guide_name: str, device: torch.device) -> Array | Non
     if guide_name == "boundary" or not clip_network.usable(clip_network.SALIENCY_MODEL):
         return None
     return clip_saliency.saliency(view.rgb, device).astype(np.float64)
-
-
-def _device(name: str) -> torch.device:
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        name = next(device for device in ("cuda", "mps", "cpu") if available[device])
-    if not available[name]:
-        raise CodedError(ErrorCode.DEVICE_MISSING, device=name)
-    return torch.device(name)

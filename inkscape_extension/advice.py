@@ -44,6 +44,8 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.PHOTO_FORBIDDEN: translated("Make the file readable and try again."),
     ErrorCode.PHOTO_UNREADABLE: translated("Copy the photo elsewhere and import that copy with File > Import."),
     ErrorCode.PHOTO_NO_IMAGE: translated("Save the photo as PNG or JPEG and import that with File > Import."),
+    ErrorCode.PHOTO_OTHER_KIND: translated("Save the photo as PNG or JPEG and import that with File > Import."),
+    ErrorCode.PHOTO_TRANSPARENT: translated("Choose a photo that shows something."),
     ErrorCode.PHOTO_DAMAGED: translated("Import another copy of the photo with File > Import."),
     ErrorCode.PHOTO_TOO_SMALL: translated("Choose a larger photo."),
     ErrorCode.PHOTO_TOO_LARGE: translated(
@@ -58,6 +60,10 @@ ADVICE: dict[ErrorCode, str | None] = {
     ),
     ErrorCode.MASK_BESIDE_PHOTO: translated("Move them over the photo, or select the photo alone."),
     ErrorCode.DEVICE_MISSING: translated("Choose “Whatever is fastest” or “CPU” for “Compute on”, page Advanced."),
+    ErrorCode.DEVICE_FAILS: translated(
+        "Choose “Whatever is fastest” or “CPU” for “Compute on”, page Advanced; a card that is too old needs an older "
+        "PyTorch, a new one a newer driver."
+    ),
     ErrorCode.OUT_OF_MEMORY: translated(
         "Close other programs, ask for fewer strokes or the quality “Draft”, or choose “CPU” for “Compute on”, page "
         "Advanced, if it ran on a GPU."
@@ -81,6 +87,9 @@ NOTICE_ADVICE: dict[NoticeCode, str | None] = {
     NoticeCode.NO_CLIP_PACKAGES: translated("Run install.py again to add CLIP."),
     NoticeCode.NO_CLIP_WEIGHTS: translated("Run install.py again to add CLIP."),
     NoticeCode.REMBG_FAILED: None,
+    NoticeCode.PHOTO_CUT_OFF: None,
+    NoticeCode.PHOTO_END_MISSING: None,
+    NoticeCode.DEVICE_LEFT_OUT: None,
     NoticeCode.FEWER_CANDIDATES: None,
     NoticeCode.GOING_ON_ON_CPU: None,
 }
@@ -106,4 +115,5 @@ def told_notice(event: Event) -> str:
 
 
 def _sentence(text: str, advice: str | None, details: dict[str, str]) -> str:
-    return " ".join(part.format(**details) for part in (translation.translated(text), advice) if part)
+    words = {name: translation.translated(word) if word else "" for name, word in details.items()}
+    return " ".join(part.format(**words) for part in (translation.translated(text), advice) if part)

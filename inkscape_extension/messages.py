@@ -37,7 +37,7 @@ def claimed_log() -> Path | None:
 def tell(text: str) -> None:
     """Show ``text`` to the user: Inkscape opens a window with it."""
     with contextlib.suppress(OSError):  # nobody is left to read it
-        os.write(_for_the_user, text.encode("utf-8") + b"\n")
+        os.write(_for_the_user, text.encode("utf-8", "replace") + b"\n")
 
 
 def open_log(log: Path) -> BinaryIO:

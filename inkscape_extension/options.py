@@ -15,6 +15,9 @@ from .translation import translated
 VISIBLE = ("most", "fewest")
 """Which layer of several is shown: the one with most or with fewest strokes."""
 
+ABOVE, ON_TOP = PLACES = ("above", "top")
+"""Where new layers go: right above the photo, or on top of the document, as outermost layers."""
+
 KEEP, START, REPLACE = HAND = ("keep", "start", "replace")
 """What becomes of strokes made or changed by hand: they stay, and the others are drawn anew; all strokes are the start
 of the new ones; they are not looked at, and kept in a hidden layer."""
@@ -28,6 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """One argument for each parameter of clipasso.inx. `job` checks the values and can say clearly what is wrong."""
     parser.add_argument("--tab", help="the page of the dialog that was open; not used")
     parser.add_argument("--visible", default=VISIBLE[0])
+    parser.add_argument("--place", default=PLACES[0])
     parser.add_argument("--strokes", help="the level, where --levels does not tell several")
     parser.add_argument("--auto", default="false", help="whether the engine is to find it instead")
     parser.add_argument("--hand", default=HAND[0])

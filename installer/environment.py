@@ -32,7 +32,7 @@ BACKUP = "engine-before"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 _PROBE_SECONDS = 30  # a refused connection takes one second, a silent one five
 
-# The rasteriser's loops are compiled when they are first used, which takes some 6 s: now rather than at the first sketch.
+# The rasteriser's loops are compiled at their first use, which takes some 6 s: now rather than at the first sketch.
 _FIRST_STROKE = """
 import torch
 from clipasso_engine.optimising.rasterizer import render
@@ -205,6 +205,16 @@ def _reason(output: str) -> str:
         (
             ("No space left on device", "not enough space on the disk"),
             "the disk is full. Make room and run this again.",
+        ),
+        (
+            ("Long Path support", "WinError 206"),
+            "a file's path is too long for Windows as it is set. Enable long paths (https://pip.pypa.io/warnings/"
+            "enable-long-paths), or set CLIPASSO_HOME to a short folder such as C:\\clipasso, and run this again.",
+        ),
+        (
+            ("Missing dependencies for SOCKS support",),
+            "the proxy that is set (ALL_PROXY, HTTPS_PROXY or pip's own setting) speaks SOCKS, which needs a package "
+            "that is not there. Name an HTTP proxy, or install PySocks for this Python, and run this again.",
         ),
         (
             ("Permission denied", "Access is denied"),

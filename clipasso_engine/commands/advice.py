@@ -41,6 +41,8 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.PHOTO_FORBIDDEN: "Make the file readable and try again.",
     ErrorCode.PHOTO_UNREADABLE: "Copy the photo elsewhere and try again.",
     ErrorCode.PHOTO_NO_IMAGE: "Save the photo as PNG or JPEG.",
+    ErrorCode.PHOTO_OTHER_KIND: "Save the photo as PNG or JPEG.",
+    ErrorCode.PHOTO_TRANSPARENT: "Choose a photo that shows something.",
     ErrorCode.PHOTO_DAMAGED: "Take another copy of the photo.",
     ErrorCode.PHOTO_TOO_SMALL: "Choose a larger photo.",
     ErrorCode.PHOTO_TOO_LARGE: "Save a smaller copy; {plenty} pixels on the longer side are plenty.",
@@ -51,6 +53,9 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.NOTHING_LEFT_TO_DRAW: None,  # only the extension tells of strokes that are there
     ErrorCode.MASK_BESIDE_PHOTO: "Choose another --mask, or leave it out.",
     ErrorCode.DEVICE_MISSING: "Choose --device auto or cpu.",
+    ErrorCode.DEVICE_FAILS: (
+        "Choose --device auto or cpu; a card that is too old needs an older PyTorch, a new one a newer driver."
+    ),
     ErrorCode.OUT_OF_MEMORY: (
         "Close other programs, ask for fewer --strokes or for --quality draft, or choose --device cpu if it ran on a "
         "GPU."
@@ -76,6 +81,9 @@ NOTICE_ADVICE: dict[NoticeCode, str | None] = {
     NoticeCode.NO_CLIP_PACKAGES: "What to do about it: clipasso doctor.",
     NoticeCode.NO_CLIP_WEIGHTS: "What to do about it: clipasso doctor.",
     NoticeCode.REMBG_FAILED: None,
+    NoticeCode.PHOTO_CUT_OFF: None,
+    NoticeCode.PHOTO_END_MISSING: None,
+    NoticeCode.DEVICE_LEFT_OUT: None,
     NoticeCode.FEWER_CANDIDATES: None,
     NoticeCode.GOING_ON_ON_CPU: None,
 }

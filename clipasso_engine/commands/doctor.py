@@ -43,7 +43,8 @@ _INSTALL = "Run install.py again."
 
 _IMPORTS = """
 import importlib, json, sys
-for module in sys.argv[1:]:
+sys.path.insert(0, sys.argv[1])
+for module in sys.argv[2:]:
     print(json.dumps({"module": module}), flush=True)
     try:
         found = importlib.import_module(module)
@@ -51,12 +52,18 @@ for module in sys.argv[1:]:
     except Exception as error:
         print(json.dumps({"error": repr(error)}), flush=True)
 import torch
-devices = ["cpu"]
-if torch.cuda.is_available():
-    devices.append("cuda (" + torch.cuda.get_device_name() + ")")
-if torch.backends.mps.is_available():
-    devices.append("mps")
-print(json.dumps({"devices": devices}), flush=True)
+from clipasso_engine.optimising.device import trial
+devices, idle = [], {}
+for device in ("cpu", "cuda", "mps"):
+    if device == "cuda" and not torch.cuda.is_available() or device == "mps" and not torch.backends.mps.is_available():
+        continue
+    name = "cuda (" + torch.cuda.get_device_name() + ")" if device == "cuda" else device
+    trouble = trial(device)
+    if trouble:
+        idle[name] = trouble
+    else:
+        devices.append(name)
+print(json.dumps({"devices": devices, "idle": idle}), flush=True)
 """
 
 
@@ -120,7 +127,7 @@ def _engine() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     """Each package as another process finds it, where a crash of one is seen as well."""
-    command = [sys.executable, "-I", "-c", _IMPORTS, *PACKAGES.values()]
+    command = [sys.executable, "-I", "-c", _IMPORTS, str(Path(__file__).parents[2]), *PACKAGES.values()]
     output, trouble = _output(command)
     answers = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     versions = {
@@ -141,6 +148,9 @@ def _packages() -> Iterator[Finding]:
     devices = next((answer["devices"] for answer in answers if "devices" in answer), None)
     if devices:
         yield Finding("ok", f"Devices: {', '.join(devices)}")
+    for name, reason in next((answer["idle"] for answer in answers if "idle" in answer), {}).items():
+        advice = "It is left out; a card that is too old for this PyTorch needs an older one, a new one a newer driver."
+        yield Finding("optional", f"{name} cannot compute with the PyTorch that is installed: {reason}", advice)
 
 
 def _weights() -> Iterator[Finding]:
@@ -218,10 +228,12 @@ def _inkscapes() -> Iterator[Finding]:
 
 
 def _is_installed(program: inkscapes.Inkscape) -> bool:
-    return program.program is not None or program.kind in ("flatpak", "snap")
+    return program.program is not None or program.kind in ("flatpak", "snap", "store")
 
 
 def _inkscape(program: inkscapes.Inkscape) -> Finding:
+    if program.kind == "store":
+        return Finding("ok", f"Inkscape (Microsoft Store), {program.profile}")
     command = {
         "flatpak": ["flatpak", "info", "org.inkscapes.Inkscape"],
         "snap": ["snap", "list", "inkscape"],

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import paths
+
 EXTENSION_FOLDER = "clipasso"
 _FLATPAK = "org.inkscape.Inkscape"
 
@@ -17,7 +19,9 @@ _FLATPAK = "org.inkscape.Inkscape"
 class Inkscape:
     """One Inkscape, or a profile folder that one has left."""
 
-    kind: str  # "native", "flatpak", "snap", or "profile": the one that INKSCAPE_PROFILE_DIR names
+    kind: (
+        str  # "native", "store" (Microsoft's), "flatpak", "snap", or "profile": the one that INKSCAPE_PROFILE_DIR names
+    )
     profile: Path  # its user data folder; need not exist yet
     program: Path | None  # to run it; None if only the profile was found, or if a sandbox keeps it apart
 
@@ -37,12 +41,14 @@ def find(
     environ = os.environ if environ is None else environ
     program = _program(environ, platform, root)
     if environ.get("INKSCAPE_PROFILE_DIR"):
-        return [Inkscape("profile", Path(environ["INKSCAPE_PROFILE_DIR"]).expanduser().absolute(), program)]
-    home = Path(environ.get("USERPROFILE" if platform == "win32" else "HOME") or Path.home())
+        return [Inkscape("profile", paths.expanded(environ["INKSCAPE_PROFILE_DIR"], "INKSCAPE_PROFILE_DIR"), program)]
+    home = Path(environ.get("USERPROFILE" if platform == "win32" else "HOME") or paths.user_home())
     found = []
     native = _native_profile(environ, platform, home)
     if program or native.is_dir():
         found.append(Inkscape("native", native, program))
+    if platform == "win32":
+        found += [Inkscape("store", profile, None) for profile in _store_profiles(environ, home)]
     if platform not in ("win32", "darwin"):
         flatpaks = [base / "flatpak/app" / _FLATPAK for base in (root / "var/lib", home / ".local/share")]
         sandbox = home / ".var/app" / _FLATPAK
@@ -60,7 +66,13 @@ def _native_profile(environ: Mapping[str, str], platform: str, home: Path) -> Pa
         return Path(environ.get("APPDATA") or home / "AppData/Roaming") / "inkscape"
     if platform == "darwin":
         return home / "Library/Application Support" / _FLATPAK / "config/inkscape"
-    return Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "inkscape"
+    return (paths.absolute("XDG_CONFIG_HOME", environ) or home / ".config") / "inkscape"
+
+
+def _store_profiles(environ: Mapping[str, str], home: Path) -> list[Path]:
+    """Those of the Microsoft Store's Inkscape, to which Windows shows these folders in the place of %APPDATA%."""
+    local = Path(environ.get("LOCALAPPDATA") or home / "AppData/Local")
+    return sorted(package / "LocalCache/Roaming/inkscape" for package in local.glob("Packages/25415Inkscape*"))
 
 
 def _program(environ: Mapping[str, str], platform: str, root: Path) -> Path | None:
@@ -75,5 +87,5 @@ def _program(environ: Mapping[str, str], platform: str, root: Path) -> Path | No
         places = [Path(folder) / "Inkscape/bin/inkscape.exe" for folder in folders if folder]
     elif platform == "darwin":
         bundle = "Applications/Inkscape.app/Contents/MacOS/inkscape"
-        places = [root / bundle, Path(environ.get("HOME") or Path.home()) / bundle]
+        places = [root / bundle, Path(environ.get("HOME") or paths.user_home()) / bundle]
     return next((place for place in places if place.is_file()), None)

@@ -62,9 +62,11 @@ class SketchJob:
     segments: int = _option(1, "cubics that a stroke may have: 1 as in the paper, more for longer strokes (1 to 4)")
     rasterizer: str = _option("native", "what draws while optimising; diffvg needs pydiffvg", RASTERIZERS)
     # Not for the command line: what only a program around the drawing can give, or make use of.
+    upright: bool = True  # whether the photo is shown as its EXIF orientation asks
     drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in shares of the photo's width and height
     drawn_role: str = field(default="none", metadata={"choices": DRAWN_ROLES})
     mask: tuple[Shape, ...] = ()  # only what lies inside one of these is drawn, in shares of the photo's sides; (): all
+    clips: tuple[tuple[Shape, ...], ...] = ()  # what is seen of the photo lies inside one shape of each, likewise
     details: tuple[Shape, ...] = ()  # places that deserve more lines, likewise
     abstraction: bool = False  # whether report["abstraction"] shall hold quick sketches of fewer and more strokes
 
@@ -73,6 +75,7 @@ class SketchJob:
         object.__setattr__(self, "drawn", _curves(self.drawn))
         object.__setattr__(self, "mask", _shapes(self.mask))
         object.__setattr__(self, "details", _shapes(self.details))
+        object.__setattr__(self, "clips", tuple(map(_shapes, self.clips)))
         self._check_levels()
         self._check_choices()
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+from .errors import UserError
 
 _ENGINE_SETTING = "engine.json"
 
@@ -15,17 +18,50 @@ def home() -> Path:
 
     ``CLIPASSO_HOME`` if set, else (in the extension) the one that install.py wrote down beside it, else the platform's
     folder for a user's application data (XDG base directories, ``%LOCALAPPDATA%``, ``~/Library/Application Support``).
+    Raises `UserError` where these name no folder.
     """
     chosen = os.environ.get("CLIPASSO_HOME") or _home_beside_extension()
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return expanded(chosen, "CLIPASSO_HOME")
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = absolute("LOCALAPPDATA") or user_home() / "AppData" / "Local"
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = user_home() / "Library" / "Application Support"
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+        base = absolute("XDG_DATA_HOME") or user_home() / ".local" / "share"
     return base / "clipasso"
+
+
+def user_home() -> Path:
+    """The user's home. Raises `UserError` if there is none, as in a container whose user has no name."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise UserError(
+            "It cannot be told where your home folder is: HOME is not set, and the system does not know your user. "
+            "Set HOME, or set CLIPASSO_HOME to a folder for CLIPasso."
+        ) from None
+
+
+def expanded(path: str, variable: str) -> Path:
+    """The absolute path that an environment variable names, where ``~`` is a home.
+
+    Raises `UserError` if there is no such user.
+    """
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError:
+        raise UserError(
+            f"{variable} is {path!r}, but there is no home folder of that name. Set {variable} to another folder."
+        ) from None
+
+
+def absolute(variable: str, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder that a variable names; None if it is not set, or relative, which is to be ignored by the XDG Base
+    Directory Specification.
+    """
+    value = environ.get(variable) or ""
+    return Path(value) if os.path.isabs(value) else None
 
 
 def logs() -> Path:

@@ -59,6 +59,8 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.PHOTO_FORBIDDEN: translatable("{photo} may not be read: permission denied."),
     ErrorCode.PHOTO_UNREADABLE: translatable("{photo} cannot be read: {reason}."),
     ErrorCode.PHOTO_NO_IMAGE: translatable("{photo} is not an image that can be read here."),
+    ErrorCode.PHOTO_OTHER_KIND: translatable("{photo} is {kind}, which cannot be read here."),
+    ErrorCode.PHOTO_TRANSPARENT: translatable("{photo} is wholly transparent, so there is nothing in it to draw."),
     ErrorCode.PHOTO_DAMAGED: translatable("{photo} is damaged and cannot be decoded ({reason})."),
     ErrorCode.PHOTO_TOO_SMALL: translatable(
         "{photo} is only {width} x {height} pixels, but must have at least {least} pixels on each side."
@@ -82,6 +84,7 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
         "The shapes that say what to draw cover nothing of the photo, so there is nothing to draw."
     ),
     ErrorCode.DEVICE_MISSING: translatable("The device {device} was asked for, but PyTorch finds none here."),
+    ErrorCode.DEVICE_FAILS: translatable("The {device} cannot compute with the PyTorch that is installed ({reason})."),
     ErrorCode.OUT_OF_MEMORY: translatable("There is not enough memory for this sketch."),
     ErrorCode.DIFFVG_MISSING: translatable("The rasteriser diffvg needs pydiffvg, which cannot be imported here."),
     ErrorCode.DIFFVG_TOO_MANY_STROKES: translatable(
@@ -119,6 +122,15 @@ NOTICES: dict[NoticeCode, str] = {
     NoticeCode.REMBG_FAILED: translatable(
         "rembg could not use {file} ({reason}). The object was found by the network that comes with CLIPasso."
     ),
+    NoticeCode.PHOTO_CUT_OFF: translatable(
+        "{photo} is cut off: the last {percent} % of the picture are missing. The rest was sketched."
+    ),
+    NoticeCode.PHOTO_END_MISSING: translatable(
+        "{photo} is cut off: its last bytes are missing. The rest was sketched."
+    ),
+    NoticeCode.DEVICE_LEFT_OUT: translatable(
+        "The {device} cannot compute with the PyTorch that is installed ({reason}), so it was left out."
+    ),
     NoticeCode.FEWER_CANDIDATES: translatable(
         "The {device} device ran out of memory; going on with {count} of the candidates."
     ),
@@ -127,3 +139,19 @@ NOTICES: dict[NoticeCode, str] = {
 
 LAYER_OF_ONE_STROKE = translatable("Sketch, {count} stroke")
 LAYER_OF_STROKES = translatable("Sketch, {count} strokes")
+
+# What fills placeholders: the kinds of files that are no photos, and what computes.
+JPEG_XL = translatable("a JPEG XL image")
+PDF = translatable("a PDF document")
+POSTSCRIPT = translatable("a PostScript document")
+XML = translatable("a drawing in SVG or another XML file")
+GIMP = translatable("a GIMP image")
+PHOTOSHOP = translatable("a Photoshop image")
+RAW = translatable("a camera's raw image")
+VIDEO = translatable("a video")
+ZIP = translatable("a ZIP archive")
+WEB_PAGE = translatable("a web page")
+AVIF = translatable("an AVIF image")
+HEIC = translatable("a HEIC photo, as iPhones take them")
+NVIDIA_CARD = translatable("NVIDIA card")
+APPLE_GPU = translatable("Apple GPU")

@@ -89,7 +89,9 @@ def _made_by() -> str:
 
 
 def _key(picture: Photo, background: str, mask: Sequence[Shape], larger: Model | None) -> str:
-    return hashlib.sha256(repr((picture.sha256, background, mask, larger, _made_by())).encode()).hexdigest()
+    return hashlib.sha256(
+        repr((picture.sha256, picture.upright, background, mask, larger, _made_by())).encode()
+    ).hexdigest()
 
 
 def _read(file: Path, picture: Photo) -> View | None:

@@ -1,4 +1,4 @@
-"""Decode a photo file into pixels: oriented, over white, 8 bits a channel."""
+"""Decode a photo file into pixels: oriented, on a ground, 8 bits a channel."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
-from ..contract.codes import ErrorCode
+from ..contract.codes import ErrorCode, NoticeCode
 from ..contract.errors import CodedError
+from ..contract.events import Event, notice
+from . import cut_off, file_kinds, transparency
 
 MIN_SIDE = 16
 """Pixels; fewer hold nothing to trace."""
@@ -30,6 +32,10 @@ MAX_DECODED_PIXELS = 64_000_000
 
 MAX_JPEG_PIXELS = 512_000_000
 """A baseline JPEG is reduced while it is read, so there time is the limit, not memory."""
+
+# Texts and colour profiles in PNGs, which may be larger than Pillow takes; compressed, these could be bombs.
+PngImagePlugin.MAX_TEXT_CHUNK = 32 << 20
+PngImagePlugin.MAX_TEXT_MEMORY = 64 << 20
 
 # Pillow's own limit on pixels would speak before ours, in its words.
 Image.MAX_IMAGE_PIXELS = None
@@ -48,6 +54,10 @@ _UPRIGHT = {
 }
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 
+_MAY_BE_MISSING = (
+    0.05  # of the rows of a photo whose file is cut off; more draws photos that lack what is worth drawing
+)
+
 
 @dataclass(frozen=True)
 class Photo:
@@ -57,16 +67,19 @@ class Photo:
     measured in the pixels of ``width`` x ``height``, the file's own size after orientation.
     """
 
-    rgb: NDArray[np.uint8]  # [h, w, 3], over white
-    alpha: NDArray[np.float32] | None  # [h, w] in 0..1; None if the photo is opaque
+    rgb: NDArray[np.uint8]  # [h, w, 3], on white, or on dark grey where that would hide it
+    alpha: NDArray[np.float32] | None  # [h, w] in 0..1; None if it tells no object, see `transparency.flattened`
     sha256: str  # of the file's bytes
     width: int
     height: int
+    upright: bool = True  # turned as EXIF asks
+    notices: tuple[Event, ...] = ()  # what the user should know of the file
 
 
-def load(path: str | os.PathLike[str]) -> Photo:
+def load(path: str | os.PathLike[str], upright: bool = True) -> Photo:
     """Read anything Pillow reads (but EPS): EXIF orientation, transparency, palette, 16 bits, CMYK, first frame.
 
+    ``upright`` is whether EXIF orientation counts; Inkscape shows some photos without it.
     Raises `UserError` if there is no such file, it may not be read, is no image, is damaged, or is too small
     (`MIN_SIDE`), too large (`MAX_DECODED_PIXELS`, `MAX_JPEG_PIXELS`) or too elongated (`MAX_ASPECT`).
     """
@@ -79,7 +92,7 @@ def load(path: str | os.PathLike[str]) -> Photo:
         with path.open("rb") as file, warnings.catch_warnings():
             # Pillow warns about untidy files that it reads all the same.
             warnings.simplefilter("ignore")
-            return _decode(file, path)
+            return _decode(file, path, upright)
     except FileNotFoundError:
         raise CodedError(ErrorCode.PHOTO_MISSING, photo=path) from None
     except PermissionError:
@@ -88,28 +101,75 @@ def load(path: str | os.PathLike[str]) -> Photo:
         raise CodedError(ErrorCode.PHOTO_UNREADABLE, photo=path, reason=error.strerror or error) from error
 
 
-def _decode(file: BinaryIO, path: Path) -> Photo:
+def _decode(file: BinaryIO, path: Path, upright: bool) -> Photo:
     sha256 = _sha256(file)
     file.seek(0)
-    image = _open(file, path)
-    declared = image.size
-    # Only JPEG heeds this: it then decodes at 1/2, 1/4 or 1/8, never below the size asked for.
-    image.draft(None, (MAX_WORKING_SIDE, MAX_WORKING_SIDE))
-    reduced_on_reading = image.size != declared
-    _check_size(path, declared, image.size, progressive="progressive" in image.info)
+    image, declared, notices = _decoded(file, path)
     try:
-        image.load()
-        orientation = _orientation(image)
-        rgba = _upright(_working_size(_plain(image)), orientation)
+        orientation = _orientation(image) if upright else 1
+        pixels = np.array(_upright(_working_size(_plain(image)), orientation))
     except MemoryError:
         raise
     except Exception as error:  # each of Pillow's decoders fails in its own way on bad data
         raise _damaged(path, error) from error
-    # TIFFs come upright out of load(), so their size is known only now.
-    width, height = declared if reduced_on_reading else image.size
+    width, height = declared
     if orientation in _SIDEWAYS:
         width, height = height, width
-    return Photo(*_over_white(rgba), sha256, width, height)
+    try:
+        rgb, alpha = transparency.flattened(pixels) if pixels.shape[2] == 4 else (pixels, None)
+    except ValueError:
+        raise CodedError(ErrorCode.PHOTO_TRANSPARENT, photo=path) from None
+    return Photo(rgb, alpha, sha256, width, height, upright, notices)
+
+
+def _decoded(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[int, int], tuple[Event, ...]]:
+    """The image, loaded; its size before it was reduced; and notices."""
+    image, declared, reduced = _opened(file, path)
+    notices: tuple[Event, ...] = ()
+    try:
+        image.load()
+    except MemoryError:
+        raise
+    except Exception as error:
+        if not cut_off.is_cut_off(image, error):
+            raise _damaged(path, error) from error
+        image, declared, reduced = _opened(cut_off.completed(file), path)
+        with_noise, *_ = _opened(cut_off.completed(file, noise=True), path)
+        missing = _load_cut_off(image, with_noise, path, error)
+        notices = (_cut_off(path, missing),)
+    # TIFFs come upright out of load(), so their size is known only now.
+    return image, declared if reduced else image.size, notices
+
+
+def _cut_off(path: Path, missing: float) -> Event:
+    if not missing:
+        return notice(NoticeCode.PHOTO_END_MISSING, photo=path)
+    return notice(NoticeCode.PHOTO_CUT_OFF, photo=path, percent=max(1, round(100 * missing)))
+
+
+def _opened(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[int, int], bool]:
+    """The image, not yet loaded; the size it has; and whether it will be reduced while it is read."""
+    image = _open(file, path)
+    declared = image.size
+    # Only JPEG heeds this: it then decodes at 1/2, 1/4 or 1/8, never below the size asked for.
+    image.draft(None, (MAX_WORKING_SIDE, MAX_WORKING_SIDE))
+    _check_size(path, declared, image.size, progressive="progressive" in image.info)
+    return image, declared, image.size != declared
+
+
+def _load_cut_off(image: Image.Image, with_noise: Image.Image, path: Path, error: Exception) -> float:
+    """Load what there is; the share of its pixels that is missing. Raises `UserError` if that is too much."""
+    try:
+        for each in (image, with_noise):
+            cut_off.load(each)
+        missing = cut_off.missing_share(image, with_noise)
+    except MemoryError:
+        raise
+    except Exception:
+        raise _damaged(path, error) from error
+    if missing > _MAY_BE_MISSING:
+        raise _damaged(path, error) from error
+    return missing
 
 
 def _sha256(file: BinaryIO) -> str:
@@ -121,13 +181,22 @@ def _sha256(file: BinaryIO) -> str:
 
 def _open(file: BinaryIO, path: Path) -> Image.Image:
     Image.init()
+    file_kinds.register_heif()
     formats = [name for name in Image.ID if name not in _EXCLUDED_FORMATS]
     try:
         return Image.open(file, formats=formats)
     except UnidentifiedImageError:
-        raise CodedError(ErrorCode.PHOTO_NO_IMAGE, photo=path) from None
+        raise _unreadable(file, path) from None
     except Exception as error:
         raise _damaged(path, error) from error
+
+
+def _unreadable(file: BinaryIO, path: Path) -> CodedError:
+    file.seek(0)
+    kind = file_kinds.name(file.read(file_kinds.HEAD_BYTES))
+    if not kind:
+        return CodedError(ErrorCode.PHOTO_NO_IMAGE, photo=path)
+    return CodedError(ErrorCode.PHOTO_OTHER_KIND, photo=path, kind=kind)
 
 
 def _damaged(path: Path, error: Exception) -> CodedError:
@@ -202,13 +271,3 @@ def _orientation(image: Image.Image) -> int:
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
     transpose = _UPRIGHT.get(orientation)
     return image if transpose is None else image.transpose(transpose)
-
-
-def _over_white(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
-    pixels = np.array(image)
-    if image.mode == "RGB":
-        return pixels, None
-    alpha = pixels[..., 3].astype(np.float32) / np.float32(255)
-    opacity = alpha[..., None]
-    rgb = np.rint(pixels[..., :3] * opacity + 255 * (1 - opacity)).astype(np.uint8)
-    return rgb, None if alpha.min() == 1 else alpha

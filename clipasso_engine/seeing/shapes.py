@@ -53,6 +53,27 @@ def cut_out(picture: Photo, shapes: Sequence[Shape]) -> Photo:
     return replace(picture, rgb=np.where(inside[..., None], picture.rgb, np.uint8(255)))
 
 
+def within(mask: Sequence[Shape], clips: Sequence[Sequence[Shape]], photo: tuple[int, int]) -> tuple[Shape, ...]:
+    """What is left of ``mask`` inside every one of ``clips``, for a photo of (height, width) pixels; no shapes: all.
+
+    Shapes are in shares of the photo's sides. Raises `UserError` if nothing is left.
+    """
+    height, width = photo
+    whole = Box(0, 0, width, height)
+    cuts = [(tuple(clip), coverage(clip, photo, whole, photo) > 0.5) for clip in clips]
+    cuts = [(clip, inside) for clip, inside in cuts if not inside.all()]
+    if not cuts:
+        return tuple(mask)
+    if len(cuts) == 1 and not mask:
+        return cuts[0][0]
+    left = np.logical_and.reduce([inside for _clip, inside in cuts])
+    if mask:
+        left &= coverage(mask, photo, whole, photo) > 0.5
+    if not left.any():
+        raise missed()
+    return of_pixels(left.astype(np.float64))
+
+
 def missed() -> CodedError:
     """For a mask that lies beside the photo."""
     return CodedError(ErrorCode.MASK_BESIDE_PHOTO)
@@ -60,9 +81,13 @@ def missed() -> CodedError:
 
 def of_picture(picture: Photo) -> tuple[Shape, ...]:
     """The white of a black and white picture as a shape, in shares of its width and height; none if it has no white."""
-    grey = picture.rgb.mean(axis=2)
+    return of_pixels(picture.rgb.mean(axis=2) / 255)
+
+
+def of_pixels(grey: NDArray[np.float64]) -> tuple[Shape, ...]:
+    """Where a picture [h, w] in 0..1 is more than half, as a shape in shares of its sides; none if it is so nowhere."""
     beyond = np.pad(np.pad(grey, _BEYOND, mode="edge"), 1)  # what is white up to the frame goes on behind it
-    contours = (contour[:, ::-1] - (_BEYOND + 0.5) for contour in find_contours(beyond, 127.5))
+    contours = (contour[:, ::-1] - (_BEYOND + 0.5) for contour in find_contours(beyond, 0.5))
     rings = (approximate_polygon(contour, _STAIRS) / grey.shape[::-1] for contour in contours)
     shape = tuple(tuple((float(x), float(y)) for x, y in ring) for ring in rings if len(ring) > 3)
     return (shape,) if shape else ()

@@ -15,7 +15,7 @@ from clipasso_engine.contract.sketch import Curve, Point, Ring, Shape
 from ..translation import translated
 from . import curves, outlines, source_photo, viewport
 
-_TAGS = ("path", "rect", "circle", "ellipse", "polygon", "polyline", "line")
+SHAPE_TAGS = ("path", "rect", "circle", "ellipse", "polygon", "polyline", "line")
 _COINCIDE = 1e-4  # of the size of a path: ends this near to each other close it
 _FINENESS = 500  # corners for each curve: the square root of this times its length in the photo's sides
 _MOST = 64
@@ -31,7 +31,7 @@ class DrawnShape:
     @property
     def dashed(self) -> bool:
         """Whether its stroke is dashed: it marks a place that deserves more lines. Otherwise it is part of the mask."""
-        dashes, stroke = (self._style(name) for name in ("stroke-dasharray", "stroke"))
+        dashes, stroke = (self.style(name) for name in ("stroke-dasharray", "stroke"))
         return dashes not in ("", "none") and stroke not in ("", "none")
 
     def rings(self, to_shares: inkex.Transform) -> Shape:
@@ -41,7 +41,7 @@ class DrawnShape:
         transform = to_shares @ viewport.to_root(first) @ way @ shape.transform
         return tuple(_ring(piece, transform) for piece in _pieces(_seen(shape)))
 
-    def _style(self, name: str) -> str:
+    def style(self, name: str) -> str:
         """The shape's own, or what it inherits, from a clone as well."""
         styles = [each.specified_style() for each in reversed(self.path)]
         return next((str(style[name]).strip() for style in styles if name in style), "")
@@ -56,7 +56,7 @@ def split(
     """
     shapes, lines = [], []
     for element in elements:
-        paths = source_photo.drawn_in(svg, element, _TAGS)
+        paths = source_photo.drawn_in(svg, element, SHAPE_TAGS)
         closed = [path for path in paths if not _is_ours(path[-1]) and _is_closed(path[-1])]
         shapes += [DrawnShape(path) for path in closed]
         lines += [path[0] for path in paths if path not in closed] if closed else [element]
@@ -72,7 +72,7 @@ def areas(shapes: Iterable[DrawnShape], to_shares: inkex.Transform) -> tuple[tup
     details: list[Shape] = []
     for shape in shapes:
         (details if shape.dashed else mask).append(shape.rings(to_shares))
-    if mask and not any(_touches(ring) for shape in mask for ring in shape):
+    if mask and not any(touches(ring) for shape in mask for ring in shape):
         raise UserError(
             translated(
                 "The closed shapes that are selected lie beside the photo, so there is nothing to draw in them. Move "
@@ -128,7 +128,7 @@ def _ring(piece: Sequence[Curve], transform: inkex.Transform) -> Ring:
     return tuple((round(x, _DIGITS), round(y, _DIGITS)) for x, y in corners)
 
 
-def _touches(ring: Ring) -> bool:
+def touches(ring: Ring) -> bool:
     """Whether the box around a ring meets the photo."""
     xs, ys = [x for x, _ in ring], [y for _, y in ring]
     return max(xs) > 0 and min(xs) < 1 and max(ys) > 0 and min(ys) < 1

@@ -101,7 +101,7 @@ def _possible_paths(link: str) -> list[Path]:
         return []
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", link)  # two letters at least: C: is a drive
     if scheme is None:
-        return [Path(text) for text in dict.fromkeys((unquote(link), link))]
+        return [Path(text) for text in _unquoted(link)]
     if scheme.group(1).lower() != "file":
         shown = link if len(link) <= 80 else link[:77] + "..."
         raise UserError(
@@ -115,7 +115,17 @@ def _possible_paths(link: str) -> list[Path]:
     host = "" if parts.netloc.lower() in ("", "localhost") else "//" + parts.netloc
     if re.match(r"[A-Za-z]:$", parts.netloc):  # file://C:/photo.png, two slashes where three belong
         host = parts.netloc
-    return [Path(re.sub(r"^/(?=[A-Za-z]:/)", "", host + text)) for text in dict.fromkeys((unquote(path), path))]
+    return [Path(re.sub(r"^/(?=[A-Za-z]:/)", "", host + text)) for text in _unquoted(path)]
+
+
+def _unquoted(link: str) -> list[str]:
+    """What may be meant: without its percent signs, as the file system's bytes, which need be no UTF-8; or as it is."""
+    raw = unquote_to_bytes(link)
+    try:
+        name = os.fsdecode(raw)
+    except UnicodeDecodeError:  # Windows, whose older programs write names in a code page
+        name = raw.decode("cp1252", "replace")
+    return list(dict.fromkeys((name, unquote(link), link)))
 
 
 def _is_file(path: Path) -> bool:

@@ -16,7 +16,7 @@ import inkex
 from clipasso_engine.contract.errors import UserError
 
 from ..translation import translated
-from . import photo_link, viewport
+from . import hrefs, photo_link, viewport, visibility
 from .viewport import Rectangle, Size
 
 _CONTAINERS = ("g", "a", "svg", "switch")
@@ -42,9 +42,11 @@ class SourcePhoto:
 
     @property
     def below(self) -> inkex.BaseElement:
-        """What sketches go right above: `element`, or the outermost group around it that would swallow them."""
+        """What sketches go right above: `element`, or the outermost group around it in which they could not be seen as
+        they are, or not be edited.
+        """
         groups = [ancestor for ancestor in self.element.iterancestors() if ancestor.getparent() is not None]
-        return next((group for group in reversed(groups) if _is_closed(group)), self.element)
+        return next((group for group in reversed(groups) if visibility.spoils(group)), self.element)
 
     @property
     def image(self) -> inkex.BaseElement:
@@ -52,8 +54,8 @@ class SourcePhoto:
 
     def file(self, folders: Sequence[Path]) -> AbstractContextManager[Path]:
         """The photo as a file, see `photo_link.photo_file`."""
-        href = self.image.get("xlink:href") or self.image.get("href") or ""
-        if not href.strip():
+        href = hrefs.href(self.image)
+        if not href:
             raise UserError(
                 translated("The photo is empty: it links to nothing. Delete it and import the photo again.")
             )
@@ -98,13 +100,15 @@ class SourcePhoto:
 
 
 def find(svg: inkex.SvgDocumentElement) -> SourcePhoto:
-    """The photo that is selected, or else the only one of the document.
+    """The photo that is selected, or else the only one of the document. What is hidden is not there, unless it is
+    selected itself.
 
     A selected group stands for the one photo in it. Raises `UserError` if there is no photo or more than one.
     """
     by_id = {element.get("id"): element for element in svg.xpath("//*[@id]")}
     selected = list(svg.selection)
-    paths = list(dict.fromkeys(path for element in selected for path in _photos(element, by_id)))
+    every = dict.fromkeys(path for element in selected for path in _photos(element, by_id))
+    paths = [path for path in every if path[0] in selected or visibility.is_shown(path)]
     if len(paths) == 1:
         return SourcePhoto(paths[0])
     if paths:
@@ -137,7 +141,8 @@ def drawn_in(svg: inkex.SvgDocumentElement, element: inkex.BaseElement, tags: Se
 
 
 def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElement]) -> Path_:
-    paths = _photos(svg, by_id)
+    every = _photos(svg, by_id)
+    paths = [path for path in every if visibility.is_shown(path)]
     images = [path for path in paths if len(path) == 1] or paths  # clones of the only photo do not make it ambiguous
     if len(images) == 1:
         return images[0]
@@ -146,6 +151,12 @@ def _only_photo(svg: inkex.SvgDocumentElement, by_id: dict[str, inkex.BaseElemen
             translated(
                 "There are {count} photos in the document, but none is selected. Select the one to sketch."
             ).format(count=len(images))
+        )
+    if every:
+        raise UserError(
+            translated(
+                "No photo is to be seen in the document, only hidden ones. Show the one to sketch, or select it."
+            )
         )
     if svg.xpath("//svg:pattern//svg:image"):
         raise UserError(translated(_IN_PATTERN))
@@ -170,7 +181,7 @@ def _drawn(
     if element.TAG in tags:
         return [(element,)]
     if element.TAG == "use":
-        target = by_id.get(_reference(element))
+        target = by_id.get(hrefs.reference(element))
         if target is None or target in clones:
             return []
         return [(element, *path) for path in _drawn(target, by_id, tags, (*clones, target))]
@@ -180,31 +191,20 @@ def _drawn(
     return []
 
 
-def _is_closed(group: inkex.BaseElement) -> bool:
-    """Whether a layer put into ``group`` could not be seen or not be edited: it is locked, hidden or a <switch>."""
-    hidden = group.get("display") == "none" or group.style.get("display") == "none"
-    return hidden or group.get("sodipodi:insensitive") == "true" or group.TAG == "switch"
-
-
-def _reference(element: inkex.BaseElement) -> str:
-    """The id an element refers to, or an empty text."""
-    href = (element.get("xlink:href") or element.get("href") or "").strip()
-    return href[1:] if href.startswith("#") else ""
-
-
 def _has_photo_pattern(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement]) -> bool:
     for child in element.iter():
         if not isinstance(child, inkex.BaseElement):
             continue
         fill = re.search(r"(?:^|;)\s*fill\s*:([^;]*)", child.get("style") or "")
-        url = re.search(r"url\(\s*['\"]?#([^)'\"]+)", fill.group(1) if fill else child.get("fill") or "")
-        pattern = by_id.get(url.group(1)) if url else None
+        pattern = by_id.get(hrefs.url(fill.group(1) if fill else child.get("fill") or ""))
         seen = set()
         while pattern is not None and pattern not in seen:
             if pattern.xpath(".//svg:image"):
                 return True
             seen.add(pattern)
-            pattern = by_id.get(_reference(pattern))  # Inkscape keeps the transform in one and the content in another
+            pattern = by_id.get(
+                hrefs.reference(pattern)
+            )  # Inkscape keeps the transform in one and the content in another
     return False
 
 

@@ -85,7 +85,11 @@ def _path(command: Sequence[str]) -> Path | None:
     if sys.platform != "linux":
         return None
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(runtime, "clipasso") if runtime and os.path.isdir(runtime) else paths.home() / "run"
+    folder = (
+        Path(runtime, "clipasso")
+        if runtime and os.path.isabs(runtime) and os.path.isdir(runtime)
+        else paths.home() / "run"
+    )
     name = hashlib.sha256(repr((list(command), __version__, str(paths.home()))).encode()).hexdigest()[:16]
     path = folder / f"{name}.sock"
     try:

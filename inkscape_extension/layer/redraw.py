@@ -16,7 +16,7 @@ from clipasso_engine.contract.sketch import Curve, Sketch, Stroke
 from ..brush.painting import Look
 from ..document import curves, viewport
 from ..document.source_photo import SourcePhoto
-from ..options import KEEP
+from ..options import KEEP, ON_TOP
 from ..translation import translated
 from . import hand_edits, sketch_layer
 from .hand_edits import Edits
@@ -40,7 +40,8 @@ def place(
     """
     identifier = getattr(options, "layer", "")
     if not identifier:
-        return sketch_layer.insert(photo, sketches, origin, options.visible, Look.from_options(options))
+        on_top = getattr(options, "place", "") == ON_TOP
+        return sketch_layer.insert(photo, sketches, origin, options.visible, Look.from_options(options), on_top)
     layer = svg.getElementById(identifier)
     if layer is None or metadata_of(layer) is None:
         raise UserError(

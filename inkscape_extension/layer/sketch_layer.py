@@ -16,7 +16,7 @@ from clipasso_engine.contract.sketch import Curve, Point, Sketch, Stroke
 
 from ..brush import painting
 from ..brush.painting import Look
-from ..document import curves, outlines
+from ..document import curves, outlines, viewport
 from ..document.source_photo import SourcePhoto
 from ..document.viewport import Rectangle
 from ..translation import in_every_language, translated
@@ -36,10 +36,12 @@ def insert(
     origin: Origin,
     visible: str = "most",
     look: Look = Look(),  # noqa: B008  frozen
+    on_top: bool = False,
 ) -> list[inkex.Layer]:
     """Add one layer for each of ``sketches`` right above ``photo``, most strokes on top; only one of them is shown.
 
-    If the photo is in a locked or hidden layer, they go right above that one, where they can be seen and edited.
+    If they could not be seen or edited there, they go right above what hinders it, see `SourcePhoto.below`. ``on_top``:
+    they go above all there is in the document, as outermost layers, all that programs for plotters and cutters heed.
 
     ``visible`` is one of `options.VISIBLE`; ``look`` is how the strokes are painted, now and when they are drawn anew.
     Raises `UserError`, before anything is added, if no sketch has a stroke or the photo has no extent.
@@ -50,14 +52,16 @@ def insert(
         )
     shown = choose_shown(sketches, visible)
     layers = []
+    below = photo.element.root[-1] if on_top else photo.below
+    outwards = viewport.to_root(photo.below) if on_top else inkex.Transform()
     for sketch in sorted(sketches, key=lambda sketch: -sketch.level):
         size = (sketch.width, sketch.height)
         place, view = photo.placement(size)
         layer = _new_layer(photo.element.root, sketch.level, f"sketch-{sketch.level}")
         layers.append(layer)
-        photo.below.addnext(layer)
+        below.addnext(layer)
         look.remember(layer)
-        draw(layer, sketch.strokes, origin.remembered_by(LayerRecord(size, place, view, {})))
+        draw(layer, sketch.strokes, origin.remembered_by(LayerRecord(size, outwards @ place, view, {})))
         set_metadata(layer, origin.metadata(sketch.level))
         if sketch is not shown:
             layer.style["display"] = "none"

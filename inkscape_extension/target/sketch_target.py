@@ -15,7 +15,16 @@ from clipasso_engine.contract.job import AUTO, SketchJob
 from clipasso_engine.contract.sketch import Curve, Shape
 
 from .. import options
-from ..document import curves, drawn_shapes, outlines, photo_size, source_photo, viewport
+from ..document import (
+    clipping,
+    curves,
+    drawn_shapes,
+    outlines,
+    photo_orientation,
+    photo_size,
+    source_photo,
+    viewport,
+)
 from ..document.drawn_shapes import DrawnShape
 from ..document.source_photo import SourcePhoto
 from ..layer import hand_edits
@@ -61,6 +70,8 @@ class SketchTarget:
             drawn_role=role,
             mask=mask,
             details=details,
+            clips=self._clips(path),
+            upright=photo_orientation.is_upright(Path(path)),
             abstraction=job.quality != "paper",
         )
 
@@ -70,6 +81,20 @@ class SketchTarget:
             record = LayerRecord.read(self.layer)
             return (record.mask, record.details) if record is not None else ((), ())
         return drawn_shapes.areas(self.shapes, self._to_shares(path)) if self.shapes else ((), ())
+
+    def _clips(self, path: str) -> tuple[clipping.Clip, ...]:
+        """What of the photo can be seen. Raises `UserError` if that is nothing."""
+        if not clipping.is_cut(self.photo.path):
+            return ()
+        found = clipping.clips(self.photo.element.root, self.photo.path, self._to_shares(path))
+        if clipping.misses(found):
+            raise UserError(
+                translated(
+                    "Nothing is seen of the photo: the clip path or mask that it is seen through lies beside it. Move "
+                    "or release that in the menu Object."
+                )
+            )
+        return found
 
     def _as_long(self, job: SketchJob) -> SketchJob:
         """A layer that is drawn anew keeps to strokes of as many segments; the usual number is nobody's choice."""

@@ -21,6 +21,7 @@ from clipasso_engine.commands import advice
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 from clipasso_engine.contract.sketch import Sketch
+from clipasso_engine.optimising import device
 from tests.support import scenes
 from tests.support.told import refused
 
@@ -347,3 +348,24 @@ def test_a_face_is_drawn_from_its_landmarks_and_told(whole: Run) -> None:
 
 def test_without_people_there_are_no_faces(disc: str) -> None:
     assert Run(disc, levels=(8,)).report["faces"] == 0
+
+
+def test_a_card_on_which_the_first_kernel_fails_is_left_out(disc: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch says that CUDA is available wherever there is a card, also one that it has no kernels for."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(
+        device, "trial", lambda name: "no kernel image is available for execution" if name == "cuda" else ""
+    )
+    run = Run(disc, levels=(4,), guidance="boundary", time_budget=1e-6, device="auto")
+    assert run.report["device"] == "cpu"
+    (notice,) = run.told("notice")
+    assert "NVIDIA card cannot compute" in advice.told_notice(notice)
+    assert "no kernel image" in advice.told_notice(notice)
+    with refused(r"no kernel image.*--device auto or cpu"):
+        Run(disc, device="cuda")
+
+
+def test_the_trial_computes() -> None:
+    assert device.trial("cpu") == ""
+    assert bool(device.trial("cuda")) != torch.cuda.is_available()
+    assert "\n" not in device.trial("cuda")

@@ -1,6 +1,7 @@
 """The dialog (clipasso.inx) is a view of SketchJob."""
 
 import dataclasses
+import itertools
 from argparse import ArgumentParser
 
 import pytest
@@ -21,10 +22,13 @@ NOT_IN_THE_JOB = {
     "auto",
     "hand",
     "beside",
+    "place",
     *(field.name for field in dataclasses.fields(Look)),
 }
 # For those who develop the engine, and on the command line; and what the document tells.
-NOT_IN_THE_DIALOG = {"photo", "clip_model", "rasterizer", "drawn", "drawn_role", "mask", "details", "abstraction"}
+NOT_IN_THE_DIALOG = {
+    *("photo", "clip_model", "rasterizer", "drawn", "drawn_role", "mask", "clips", "details", "upright", "abstraction")
+}
 # Hours long, while Inkscape is frozen.
 CHOICES_NOT_IN_THE_DIALOG = {("quality", "paper")}
 
@@ -78,6 +82,20 @@ def test_visible_offers_what_the_extension_knows(inx):
     values = inx.xpath("//inx:param[@name='visible']/inx:option/@value", namespaces=INX)
     assert tuple(values) == options.VISIBLE
     assert parse().visible == values[0]
+
+
+def test_where_new_layers_go(inx):
+    values = inx.xpath("//inx:param[@name='place']/inx:option/@value", namespaces=INX)
+    assert tuple(values) == options.PLACES
+    assert parse().place == values[0]
+
+
+def test_fields_of_one_kind_stand_together(inx):
+    """Inkscape lays out labels by the kind of a field: mixed, they look ragged."""
+    for page in inx.iterfind(".//inx:page", INX):
+        if page.get("name") in ("style", "advanced"):
+            kinds = [param.get("type") for param in page.iterfind("inx:param", INX)]
+            assert len([kind for kind, _run in itertools.groupby(kinds)]) == len(set(kinds)), kinds
 
 
 def test_every_parameter_is_explained(inx):

@@ -4,6 +4,7 @@ import base64
 
 import inkex
 import pytest
+from lxml import etree
 
 from clipasso_engine.contract import layer_format
 from tests.support.stand_in import PIXEL
@@ -188,11 +189,14 @@ def test_a_nested_svg_and_a_transformed_layer(tmp_path, engine):
     assert document.curves("sketch-2")[0] == approximately([(x + 1, y + 2) for x, y in FIRST])
 
 
-@pytest.mark.parametrize("closed", ['sodipodi:insensitive="true"', 'style="display:none"'])
-def test_a_photo_in_a_locked_or_hidden_layer(tmp_path, engine, closed):
+@pytest.mark.parametrize(
+    "closed",
+    ['sodipodi:insensitive="true"', 'style="display:none"', 'style="opacity:0.3"', 'style="mix-blend-mode:screen"'],
+)
+def test_a_photo_in_a_locked_hidden_or_faded_layer(tmp_path, engine, closed):
     layer = f'<g id="L" inkscape:groupmode="layer" inkscape:label="Photos" {closed} transform="scale(2)">{ONE}</g>'
     document = open_document(tmp_path, layer)
-    document.sketch()
+    document.sketch(select=["photo"])
     document.change(move("sketch-2-stroke-2", 0, 8))
     document.sketch("--levels=3", select=["sketch-2"])
     assert last_job(engine)["drawn"][0] == approximately([(x / 100, (y + 4) / 50) for x, y in SECOND])
@@ -337,3 +341,15 @@ class TestShapes:
         assert told.count("\n") == 1
         assert document.path.read_bytes() == before
         assert engine.messages() == []
+
+
+def test_on_top_of_the_document_the_layers_are_outermost_ones(tmp_path, engine):
+    layer = f'<g id="L" inkscape:groupmode="layer" transform="scale(2)" style="opacity:0.5">{ONE}</g>'
+    document = open_document(tmp_path, f'{layer}<g id="over" inkscape:groupmode="layer" inkscape:label="Over"/>')
+    document.sketch("--levels=2, 1", "--place=top", select=["photo"])
+    root = etree.parse(str(document.path)).getroot()
+    assert [each.get("id") for each in root] == ["L", "over", "sketch-1", "sketch-2"]
+    assert document.layers()["Sketch, 1 stroke"].get("style") == "display:none"
+    assert document.curves("sketch-2")[0] == approximately([(2 * x, 2 * y) for x, y in FIRST])
+    document.sketch("--levels=3", "--place=above", select=["sketch-2"])
+    assert document.layers()["Sketch, 3 strokes"].getparent().get("id") == root.get("id"), "drawn again, it stays"

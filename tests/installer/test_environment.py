@@ -97,6 +97,15 @@ def test_a_full_disk_is_seen_before_anything_is_fetched(machine, run_install, mo
         ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
         ("NewConnectionError: Failed to establish a new connection: Connection refused", "registry cannot be reached"),
         ("ERROR: No matching distribution found for torch==2.14.1", "not offered for this Python"),
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 2] No such file or directory: 'C:\\\\a'\n"
+            "HINT: This error might have occurred since this system does not have Windows Long Path support enabled.",
+            "path is too long for Windows",
+        ),
+        (
+            "ERROR: Could not install packages due to an OSError: Missing dependencies for SOCKS support.",
+            "speaks SOCKS",
+        ),
         ("ERROR: something never seen before", "see the last lines of the log"),
     ],
 )

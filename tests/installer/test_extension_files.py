@@ -77,6 +77,19 @@ def test_windows(tmp_path):
     assert found == inkscapes.Inkscape("native", tmp_path / "Roaming/inkscape", program)
 
 
+def test_the_microsoft_stores_inkscape(tmp_path):
+    package = tmp_path / "Local/Packages/25415Inkscape.Inkscape_9waqn51p1ttv2"
+    package.mkdir(parents=True)
+    (found,) = find(tmp_path, "win32", APPDATA=str(tmp_path / "Roaming"), LOCALAPPDATA=str(tmp_path / "Local"))
+    assert found == inkscapes.Inkscape("store", package / "LocalCache/Roaming/inkscape", None)
+
+
+def test_a_relative_xdg_folder_is_ignored(tmp_path):
+    make(tmp_path / "bin/inkscape", program=True)
+    (found,) = find(tmp_path, "linux", PATH=str(tmp_path / "bin"), XDG_CONFIG_HOME="config")
+    assert found.profile == tmp_path / "user/.config/inkscape"
+
+
 def test_macos(tmp_path):
     assert find(tmp_path, "darwin") == []
     program = make(tmp_path / "root/Applications/Inkscape.app/Contents/MacOS/inkscape", program=True)

@@ -32,8 +32,10 @@ FOR_THE_COMMAND_LINE = (
     "clipasso_engine/weights/download.py",
     "clipasso_engine/weights/storing.py",
     "clipasso_engine/weights/transfer.py",
+    "clipasso_engine/contract/paths.py",
 )
-"""Rooms whose errors nobody in Inkscape can meet: they may be raised as whole sentences."""
+"""Rooms whose errors nobody in Inkscape can meet, or which are mended in the same way everywhere, as those of environment
+variables are: they may be raised as whole sentences."""
 
 USES = code_uses.uses("ErrorCode")
 NOTICE_USES = code_uses.uses("NoticeCode")

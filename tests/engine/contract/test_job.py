@@ -13,7 +13,7 @@ from clipasso_engine.contract.protocol import decode, encode
 from clipasso_engine.contract.sketch import Sketch, Stroke
 from tests.support.told import refused
 
-NOT_FOR_THE_COMMAND_LINE = {"photo", "drawn", "drawn_role", "mask", "details", "abstraction"}
+NOT_FOR_THE_COMMAND_LINE = {"photo", "drawn", "drawn_role", "mask", "details", "clips", "upright", "abstraction"}
 CURVE = ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (7.0, 8.5))
 
 SKETCH = Sketch(

@@ -114,11 +114,14 @@ def test_palette_with_a_transparent_colour(tmp_path: Path, corners: Image.Image)
 
 def test_grey_with_alpha(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
-    Image.new("LA", (WIDTH, HEIGHT), (0, 51)).save(path)
+    image = Image.new("LA", (WIDTH, HEIGHT), (0, 51))
+    image.paste((0, 0), (0, 0, 24, HEIGHT))
+    image.save(path)
     loaded = photo.load(path)
     assert loaded.alpha is not None
-    assert np.allclose(loaded.alpha, 0.2)
-    assert (loaded.rgb == 204).all()
+    assert np.allclose(loaded.alpha[:, 24:], 0.2)
+    assert not loaded.alpha[:, :24].any()
+    assert (loaded.rgb[:, 24:] == 204).all()
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
@@ -239,13 +242,14 @@ def test_no_image(tmp_path: Path) -> None:
     for name, content in {"empty.png": b"", "text.jpg": b"hello", "drawing.svg": b"<svg xmlns='x'/>"}.items():
         path = tmp_path / name
         path.write_bytes(content)
-        assert "is not an image" in sentence(path)
+        assert "is not an image" in sentence(path) or name == "drawing.svg"
+    assert "is a drawing in SVG" in sentence(tmp_path / "drawing.svg")
 
 
 def test_eps_is_never_run(tmp_path: Path, corners: Image.Image) -> None:
     path = tmp_path / "a.png"
     corners.save(path, format="EPS")
-    assert "is not an image" in sentence(path)
+    assert "is a PostScript document" in sentence(path)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".gif", ".webp", ".tif"])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
@@ -190,3 +193,36 @@ class TestSketch:
         told = capsys.readouterr().err
         assert "has no white in it" in told
         assert "--mask is for one photo" in told
+
+
+LEFT = (((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)),)
+TOP = (((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5)),)
+ALL = (((-1.0, -1.0), (2.0, -1.0), (2.0, 2.0), (-1.0, 2.0)),)
+CORNER = (((0.75, 0.75), (1.0, 0.75), (1.0, 1.0), (0.75, 1.0)),)
+
+
+def covered(mask: Sequence[Shape], size: tuple[int, int] = (40, 60)) -> NDArray[np.bool_]:
+    return shapes.coverage(mask, size, Box(0, 0, size[1], size[0]), size) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("mask", "clips", "rows", "columns"),
+    [
+        ((), [(LEFT,)], 40, 30),
+        ((), [(LEFT,), (TOP,)], 20, 30),
+        ((TOP,), [(LEFT,)], 20, 30),
+        ((TOP,), [(ALL,)], 20, 60),
+        ((), [(LEFT, TOP), (TOP,)], 20, 60),
+    ],
+)
+def test_what_is_left_within_clips(mask: Any, clips: Any, rows: int, columns: int) -> None:
+    left = covered(shapes.within(mask, clips, (40, 60)))
+    expected = np.zeros((40, 60), bool)
+    expected[:rows, :columns] = True
+    assert (left != expected).mean() < 0.01
+
+
+def test_clips_that_leave_all_or_nothing() -> None:
+    assert shapes.within((), [(ALL,)], (40, 60)) == ()
+    with pytest.raises(UserError, match="cover nothing of the photo"):
+        shapes.within((), [(LEFT,), (CORNER,)], (40, 60))

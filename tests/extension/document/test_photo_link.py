@@ -1,6 +1,7 @@
 import base64
 import errno
 import os
+import sys
 import tempfile
 from urllib.parse import quote
 
@@ -114,6 +115,15 @@ def test_links_as_programs_write_them(photo):
 )
 def test_paths_of_other_systems(href, path):
     assert str(photo_link._possible_paths(href)[0]) == path
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are text there")
+@pytest.mark.parametrize("href", ["caf%E9.png", "file://{folder}/caf%E9.png"])
+def test_a_name_that_is_no_utf_8(tmp_path, href):
+    (tmp_path / os.fsdecode(b"caf\xe9.png")).write_bytes(CONTENT)
+    assert read(href.format(folder=tmp_path), folders=[tmp_path]) == CONTENT
+    with pytest.raises(UserError, match="no such file"):
+        read("th%E9.png", folders=[tmp_path])
 
 
 def test_relative_links_are_looked_for_in_the_order_inkscape_means_them(tmp_path):

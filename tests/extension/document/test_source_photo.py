@@ -3,7 +3,7 @@ import math
 import pytest
 
 from clipasso_engine.contract.errors import UserError
-from inkscape_extension.document import source_photo
+from inkscape_extension.document import hrefs, source_photo
 
 IMAGE = '<image id="{}" width="80" height="20" xlink:href="a.png"/>'
 A, B = IMAGE.format("a"), IMAGE.format("b")
@@ -41,6 +41,29 @@ class TestFind:
 
     def test_the_only_photo_when_something_else_is_selected(self, svg):
         assert found(svg(f'{A}<rect id="r"/><g id="g"/>', "r", "g")) == ["a"]
+
+    @pytest.mark.parametrize(
+        "hidden",
+        [
+            '<g style="display:none">{}</g>',
+            '<g display="none"><g>{}</g></g>',
+            '<g class="gone">{}</g>',
+            '<g opacity="0">{}</g>',
+            '<g style="opacity:0%"><g>{}</g></g>',
+        ],
+    )
+    def test_what_is_hidden_is_not_there(self, svg, hidden):
+        style = "<style>.gone { display: none }</style>"
+        assert found(svg(f"{style}{hidden.format(B)}{A}")) == ["a"]
+        assert found(svg(f'{style}<g id="all">{hidden.format(B)}{A}</g>', "all")) == ["a"]
+        assert found(svg(f"{style}{hidden.format(B)}{A}", "b")) == ["b"], "unless it is selected"
+        assert "only hidden ones" in refused(svg(f"{style}{hidden.format(B)}"))
+
+    @pytest.mark.parametrize("attribute", ['style="display:none"', 'display="none"', 'opacity="0"'])
+    def test_a_hidden_photo_and_a_hidden_clone(self, svg, attribute):
+        hidden = B.replace("<image", f"<image {attribute}")
+        assert found(svg(hidden + A)) == ["a"]
+        assert found(svg(f'<defs>{B}</defs><use xlink:href="#b" {attribute}/>{A}')) == ["a"]
 
     def test_a_clone_when_its_photo_is_only_a_definition(self, svg):
         assert found(svg(f'<defs>{A}</defs><use id="u" xlink:href="#a"/>')) == ["u", "a"]
@@ -169,16 +192,40 @@ class TestBelow:
 
     @pytest.mark.parametrize(
         "attributes",
-        ['sodipodi:insensitive="true"', 'style="opacity:1;display:none"', 'display="none"'],
+        [
+            'sodipodi:insensitive="true"',
+            'style="opacity:1;display:none"',
+            'display="none"',
+            'visibility="hidden"',
+            'style="opacity:0.3"',
+            'opacity="50%"',
+            'class="faded"',
+            'style="filter:url(#blur)"',
+            'style="mix-blend-mode:multiply"',
+            'clip-path="url(#c)"',
+            'style="mask:url(#m)"',
+        ],
     )
     def test_a_layer_that_would_swallow_it(self, svg, attributes):
         content = f'<g id="open" transform="scale(2)"><g id="closed" transform="translate(3)" {attributes}>'
         content += (
             f'<g transform="scale(5)"><svg x="10" width="40" height="40" viewBox="2 0 20 20">{A}</svg></g></g></g>'
         )
-        photo = source_photo.find(svg(content))
+        photo = source_photo.find(svg(f"<style>.faded {{ opacity: 0.2 }}</style>{content}", "a"))
         assert (photo.element.get("id"), photo.below.get("id")) == ("a", "closed")
         assert corner(photo, 80, 20) == pytest.approx((3 + 5 * (10 + 2 * (80 - 2)), 5 * 2 * 20))
+
+    @pytest.mark.parametrize(
+        "attributes",
+        [
+            'style="opacity:1;filter:none;mix-blend-mode:normal;display:inline"',
+            'visibility="visible" clip-path="none" opacity="100%"',
+            'class="faded"',
+        ],
+    )
+    def test_a_layer_that_does_nothing_to_it(self, svg, attributes):
+        photo = source_photo.find(svg(f"<style>.other {{ opacity: 0.2 }}</style><g {attributes}>{A}</g>"))
+        assert photo.below.get("id") == "a"
 
     def test_the_outermost_of_several(self, svg):
         content = f'<switch id="w"><g><g id="closed" sodipodi:insensitive="true">{A}</g></g></switch>'
@@ -194,19 +241,22 @@ class TestBelow:
 
     def test_otherwise_the_photo_itself_even_if_locked(self, svg):
         content = '<g><image id="a" sodipodi:insensitive="true" style="display:none" width="1" height="1"/></g>'
-        root = svg(content, attributes='width="9" height="9" style="display:none"')
+        root = svg(content, "a", attributes='width="9" height="9" style="display:none"')
         assert source_photo.find(root).below.get("id") == "a"
 
 
 class TestFile:
-    def test_both_kinds_of_href_and_where_links_lead(self, svg, tmp_path):
+    @pytest.mark.parametrize("plain_first", [False, True])
+    def test_both_kinds_of_href_and_where_links_lead(self, svg, tmp_path, monkeypatch, plain_first):
+        """Of both, Inkscape 1.2 shows what xlink:href names, newer ones what href does."""
+        monkeypatch.setattr(hrefs, "_version", lambda: hrefs._PLAIN_FIRST if plain_first else (1, 2))
         (tmp_path / "a.png").write_bytes(b"a")
         (tmp_path / "b.png").write_bytes(b"b")
         folders = source_photo.link_folders(str(tmp_path / "copy.svg"), "/elsewhere/saved.svg")
         for attributes, content in [
             ('xlink:href="a.png"', b"a"),
             ('href="b.png"', b"b"),
-            ('xlink:href="a.png" href="b.png"', b"a"),
+            ('xlink:href="a.png" href="b.png"', b"b" if plain_first else b"a"),
         ]:
             with source_photo.find(svg(f"<image {attributes}/>")).file(folders) as path:
                 assert path.read_bytes() == content

@@ -1,0 +1,43 @@
+"""Whether Inkscape shows a photo turned as its EXIF orientation asks: it does with JPEGs, not with every other format.
+
+Inkscape reads photos with GdkPixbuf, and so does this where Inkscape's Python has it: what it says is what is shown.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def is_upright(path: Path) -> bool:
+    """True for a photo without an orientation, too: then it makes no difference."""
+    if not _is_png_with_exif(path):
+        return True
+    try:
+        import gi
+
+        gi.require_version("GdkPixbuf", "2.0")
+        from gi.repository import GdkPixbuf, GLib
+    except (ImportError, ValueError):
+        return False  # as in all Inkscapes up to 1.4
+    try:
+        photo = GdkPixbuf.Pixbuf.new_from_file(str(path))
+    except GLib.Error:
+        return False
+    return photo.get_option("orientation") is not None
+
+
+def _is_png_with_exif(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            if file.read(8) != _PNG:
+                return False
+            while True:
+                length, kind = struct.unpack(">I4s", file.read(8))
+                if kind in (b"eXIf", b"IEND"):
+                    return kind == b"eXIf"
+                file.seek(length + 4, 1)
+    except (OSError, struct.error):
+        return False
