@@ -130,7 +130,7 @@ def test_another_user_is_refused(marker: str, tmp_path: Path) -> None:
 
 
 def test_it_ends_when_nobody_comes(marker: str, tmp_path: Path) -> None:
-    connection(idle=0.5).close()
+    connection(idle=0.5).close(read=True)
     wait_until(lambda: not alive(marker))
     assert list((tmp_path / "clipasso").glob("*.sock")) == []
 
