@@ -34,7 +34,7 @@ FOR_THE_COMMAND_LINE = (
     "clipasso_engine/weights/transfer.py",
     "clipasso_engine/contract/paths.py",
 )
-"""Rooms whose errors nobody in Inkscape can meet, or which are mended in the same way everywhere, as those of environment
+"""Rooms whose errors nobody in Inkscape can meet, or that are mended alike everywhere, as those of environment
 variables are: they may be raised as whole sentences."""
 
 USES = code_uses.uses("ErrorCode")
