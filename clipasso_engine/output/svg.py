@@ -63,7 +63,7 @@ def _layer(sketch: Sketch, origin: LayerMetadata, shown: bool) -> ET.Element:
     attributes = {
         "id": f"sketch-{sketch.level}",
         f"{{{_INKSCAPE}}}groupmode": "layer",
-        f"{{{_INKSCAPE}}}label": layer_format.layer_label(sketch.level),
+        f"{{{_INKSCAPE}}}label": layer_format.layer_label(len(sketch.strokes)),
         **origin.to_attributes(),
         "style": "display:inline" if shown else "display:none",
     }

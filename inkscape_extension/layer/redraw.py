@@ -23,6 +23,7 @@ from .hand_edits import Edits
 from .origin import Origin, metadata_of
 from .record import LayerRecord
 
+_FEWER, _MORE = 0.85, 1.15  # times the strokes there are: nearer to 1 steps to sketches that look the same
 _APART = 0.023  # of the photo's longer side: strokes this near and parallel draw the same line
 
 
@@ -103,8 +104,7 @@ def redraw(
     for stroke in sketch_layer.draw(target, sketch.strokes, origin.remembered_by(new)):
         hand_edits.restyle(stroke, edits.restyled)
     sketch_layer.set_metadata(target, origin.metadata(sketch.level))
-    if not beside:
-        sketch_layer.rename(target, sketch.level)
+    sketch_layer.rename(target)
     return target
 
 
@@ -138,15 +138,24 @@ def step(layer: inkex.Layer, level: int) -> bool:
 
 
 def next_level(layer: inkex.Layer, more: bool) -> int:
-    """The next step on a layer's abstraction path, remembered or not. Raises `UserError` at its end."""
+    """The next step on a layer's abstraction path at which the number of strokes differs visibly, remembered or not.
+
+    Raises `UserError` at its end.
+    """
     metadata, record = metadata_of(layer), LayerRecord.read(layer)
     assert metadata is not None
-    levels = sorted({*PATH, *(record.levels if record else ())})
-    beyond = [level for level in levels if (level > metadata.strokes if more else level < metadata.strokes)]
+    known = {level: len(strokes) for level, strokes in record.levels.items()} if record is not None else {}
+    here = known.get(metadata.strokes, metadata.strokes)
+    beyond = []
+    for level in {*PATH, *known}:
+        there = known.get(level, level)  # at most: a photo may not have as many lines
+        further = level > metadata.strokes if more else level < metadata.strokes
+        if further and (there >= here * _MORE if more else there <= here * _FEWER):
+            beyond.append(level)
     if not beyond:
         least = translated("This sketch has a single stroke. A sketch cannot have fewer.")
-        most = translated("This sketch has {count} strokes. A sketch cannot have more.")
-        raise UserError(most.format(count=metadata.strokes) if more else least)
+        most = translated("This sketch has {count} strokes, and the photo has no lines for more.")
+        raise UserError(most.format(count=here) if more else least)
     return min(beyond) if more else max(beyond)
 
 

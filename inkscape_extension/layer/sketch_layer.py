@@ -26,6 +26,7 @@ from .record import LayerRecord
 
 _TRIM_STEPS = 256
 _LABEL = inkex.addNS("label", "inkscape")
+_PATH = inkex.addNS("path", "svg")
 
 etree.register_namespace(layer_format.PREFIX, layer_format.NAMESPACE)
 
@@ -63,6 +64,7 @@ def insert(
         look.remember(layer)
         draw(layer, sketch.strokes, origin.remembered_by(LayerRecord(size, outwards @ place, view, {})))
         set_metadata(layer, origin.metadata(sketch.level))
+        rename(layer)
         if sketch is not shown:
             layer.style["display"] = "none"
     return layers
@@ -95,12 +97,12 @@ def set_metadata(layer: inkex.Layer, metadata: layer_format.LayerMetadata) -> No
         layer.set(name, value)
 
 
-def rename(layer: inkex.Layer, strokes: int) -> None:
-    """Give a layer the name of its new level, unless the user has given it one of their own."""
+def rename(layer: inkex.Layer) -> None:
+    """Let a layer's name say how many strokes it holds, unless the user has given it one of their own."""
     label = layer.get("inkscape:label") or ""
     if _is_given_by_us(label):
         taken = set(layer.root.xpath("//@inkscape:label")) - {label}
-        name = layer_format.layer_label(strokes, translated)
+        name = layer_format.layer_label(len(list(layer.iter(_PATH))), translated)
         layer.set("inkscape:label", _unique(name, taken, f"{name} ({{}})"))
 
 

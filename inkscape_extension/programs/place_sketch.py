@@ -51,9 +51,11 @@ class PlaceSketch(inkex.EffectExtension):
         here = finished.Document.of(self.svg, self.document_path())
         folders = source_photo.link_folders(self.options.input_file, self.document_path())
         try:
-            placing.insert_later(self.svg, here, kept, folders, strictly)
+            shown = placing.insert_later(self.svg, here, kept, folders, strictly)
         except UserError as error:
             return advice.told(error)
+        if shown is not None and kept.wanted.exists():
+            kept.placed.write_text(shown.get_id(), encoding="utf-8")
         self.placed.append(kept)
         return ""
 

@@ -169,11 +169,14 @@ class _Sketching:
         kept.want()
         try:
             self._inkscape.run(PLACE, PLACE_SECONDS)
-            return kept.answer.read_text(encoding="utf-8")
+            answer = kept.answer.read_text(encoding="utf-8")
+            if not answer and kept.placed.exists():
+                self._inkscape.select(kept.placed.read_text(encoding="utf-8"))
+            return answer
         except FileNotFoundError:
             return self._by_hand(translated("Inkscape did not answer."))
         finally:
-            for path in (kept.wanted, kept.answer):
+            for path in (kept.wanted, kept.answer, kept.placed):
                 with contextlib.suppress(FileNotFoundError):
                     path.unlink()
 

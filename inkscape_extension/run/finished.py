@@ -100,6 +100,11 @@ class Finished:
         """What became of it, for the window: an empty text, or the sentence why the sketch was not placed."""
         return self.file.with_suffix(".answer")
 
+    @property
+    def placed(self) -> Path:
+        """The id of the layer that is shown, for the window, if it shall become what is selected."""
+        return self.file.with_suffix(".placed")
+
     def remove(self) -> None:
         """It is in its document."""
         for path in (self.file, self.wanted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import Collection
 
 import inkex
 
@@ -18,22 +19,25 @@ from ..window.contract import Outcome
 from .finished import Document, Finished
 
 
-def insert(photo: SourcePhoto, outcome: Outcome, job: SketchJob, photo_sha256: str, options: Namespace) -> None:
+def insert(
+    photo: SourcePhoto, outcome: Outcome, job: SketchJob, photo_sha256: str, options: Namespace
+) -> list[inkex.Layer]:
     """Put the sketches above ``photo``, or into the layer that is drawn anew, as the dialog's ``options`` say.
 
-    Raises `UserError` if that cannot be.
+    Returns the layers. Raises `UserError` if that cannot be.
     """
     sketches, report = outcome
     origin = Origin.of(job, sketches, report, photo_sha256, photo.element.get_id())
-    redraw.place(photo.element.root, photo, sketches, origin, options)
+    return redraw.place(photo.element.root, photo, sketches, origin, options)
 
 
 def insert_later(
     svg: inkex.SvgDocumentElement, here: Document, kept: Finished, folders: list, strictly: bool = True
-) -> None:
+) -> inkex.Layer | None:
     """Put a sketch that was kept above its photo, wherever that is now.
 
-    Unless ``strictly``, a document does that is not the one that asked but has the same photo.
+    Returns the layer that is shown if it should be selected now: where the photo still is, which would be sketched once
+    more by the next run. Unless ``strictly``, a document does that is not the one that asked but has the same photo.
     Raises `UserError` if this is not the document, or the photo is no longer in it.
     """
     asked = kept.asked
@@ -52,7 +56,15 @@ def insert_later(
                 "back, for example with Undo, and choose Extensions > Sketch > Place Finished Sketch."
             ).format(name=asked.document.name)
         )
-    insert(photo, (kept.sketches, kept.report), kept.job, asked.photo_sha256, Namespace(**asked.options))
+    layers = insert(photo, (kept.sketches, kept.report), kept.job, asked.photo_sha256, Namespace(**asked.options))
+    shown = next((layer for layer in layers if layer.style.get("display") != "none"), None)
+    return shown if _is_still_selected(photo, kept.job, svg.selection) else None
+
+
+def _is_still_selected(photo: SourcePhoto, job: SketchJob, selection: Collection[inkex.BaseElement]) -> bool:
+    """Whether the selection is that of the run: the photo, with what was drawn on it if that had a part in it."""
+    selected, meant = set(selection), {photo.element, *photo.element.iterancestors()}
+    return bool(selected & meant) and (selected <= meant or bool(job.mask or job.details or job.drawn))
 
 
 def _is_same(photo: SourcePhoto, photo_sha256: str, folders: list) -> bool:

@@ -48,6 +48,12 @@ class Inkscape:
         call = (self.owner, OBJECT, "org.gtk.Actions", "Activate", arguments)
         return _call(*call, "()", round(1000 * seconds)) is not None
 
+    def select(self, identifier: str) -> None:
+        """Have it select one element, and nothing else, in the active document."""
+        for action, parameter in (("select-clear", []), ("select-by-id", [_variant("s", identifier)])):
+            arguments = _variant("(sava{sv})", (action, parameter, {}))
+            _call(self.owner, OBJECT, "org.gtk.Actions", "Activate", arguments, "()")
+
 
 class WindowWatch(threading.Thread):
     """Notices when a document's window is closed.

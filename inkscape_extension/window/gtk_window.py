@@ -21,6 +21,7 @@ from clipasso_engine.contract.protocol import Message  # noqa: E402
 from .. import advice  # noqa: E402
 from ..engine import client  # noqa: E402
 from ..translation import translated  # noqa: E402
+from . import theme  # noqa: E402
 from .contract import Outcome, Request, ShownError, Work  # noqa: E402
 from .progress import Progress, stroke_count, strokes_svg  # noqa: E402
 
@@ -86,6 +87,9 @@ class Window:
         self._window.move(area.x + area.width - width, area.y + area.height - height)
 
     def _build(self) -> None:
+        dark = theme.is_dark()
+        if dark is not None:
+            Gtk.Settings.get_default().set_property("gtk-application-prefer-dark-theme", dark)
         self._window = Gtk.Window(title=self._request.title)
         self._window.set_border_width(12)
         self._window.set_resizable(False)

@@ -26,6 +26,7 @@ from clipasso_engine.contract.protocol import Message
 from .. import advice
 from ..engine import client, process
 from ..translation import translated
+from . import theme
 from .contract import Outcome, Request, ShownError, Work
 from .progress import Progress
 
@@ -243,8 +244,11 @@ def _page(title: str) -> bytes:
         "ready": translated("The sketch is ready."),
         "placing": translated("Placing the sketch ..."),
     }
+    dark = theme.is_dark()
+    scheme = b"light dark" if dark is None else b"dark" if dark else b"light"
     # "<" must not end the script that they are in.
-    return _PAGE.read_bytes().replace(b"{texts}", json.dumps(texts).replace("<", "\\u003c").encode("ascii"))
+    said = json.dumps(texts).replace("<", "\\u003c").encode("ascii")
+    return _PAGE.read_bytes().replace(b"{scheme}", scheme).replace(b"{texts}", said)
 
 
 def _bytes(path: str) -> bytes:

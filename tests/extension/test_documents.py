@@ -124,7 +124,7 @@ class TestAgain:
         document.more("sketch-2")
         job = last_job(engine)
         assert (job["levels"], job["quality"], job["abstraction"]) == ([4], "draft", True)
-        assert list(document.layers()) == ["Sketch, 4 strokes"]
+        assert {label: len(layer) for label, layer in document.layers().items()} == {"Sketch, 3 strokes": 3}
 
     def test_a_deleted_photo(self, document):
         document.change(lambda root: root.getElementById("photo").delete())

@@ -99,6 +99,29 @@ def test_drawing_goes_on_and_the_sketch_follows_its_photo(user: Inkscape) -> Non
         assert float(image(undone).get("x", "0")) == moved
 
 
+@pytest.mark.parametrize("moved_on", [False, True])
+def test_then_the_sketch_is_selected_unless_the_user_has_gone_on(user: Inkscape, moved_on: bool) -> None:
+    rectangle = '<rect id="mine" x="300" y="200" width="50" height="50"/>'
+    document = user.document(PHOTO.format(x=20) + rectangle, 'width="400" height="300"')
+    with editing(user, document):
+        front(user, document)
+        user.activate("select-by-id", "photo")
+        user.activate(ACTION)
+        user.window("^Sketch for drawing.svg$")
+        if moved_on:
+            user.activate("select-clear")
+            user.activate("select-by-id", "mine")
+        wait_until(lambda: not user.processes("detached.py"), 30, "the end of the window")
+        user.screenshot(f"background-6-selected-{moved_on}")
+        user.activate("delete-selection")
+        left = ElementTree.parse(user.export("left.svg"))
+        assert len(list(left.iter(f"{SVG}image"))) == 1
+        assert len(list(left.iter(f"{SVG}rect"))) == (0 if moved_on else 1)
+        assert list(layers(user.export("left.svg"))) == (
+            ["Sketch, 2 strokes", "Sketch, 4 strokes"] if moved_on else ["Sketch, 2 strokes"]
+        )
+
+
 def test_another_document_in_front_gets_nothing_and_nothing_is_lost(user: Inkscape) -> None:
     document = user.document(PHOTO.format(x=20), 'width="400" height="300"')
     other = user.document(PHOTO.format(x=70), 'width="400" height="300"', name="other.svg")

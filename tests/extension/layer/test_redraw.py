@@ -342,6 +342,28 @@ class TestSteps:
         assert redraw.next_level(layer, more) == following
 
     @pytest.mark.parametrize(
+        ("level", "more", "following"),
+        [(64, False, 32), (48, False, 32), (32, True, 48), (24, False, 16), (16, True, 24), (4, False, 3)],
+    )
+    def test_levels_that_look_the_same_are_passed_over(self, svg, level, more, following):
+        """The photo has 37 lines: so much is drawn of 64 strokes, and hardly less of 48 and 32."""
+        there = {128: 37, 96: 37, 64: 37, 48: 36, 32: 29, 24: 22, 16: 16, 4: 4, 3: 3}
+        levels = {number: tuple(stroke(2.0 * n) for n in range(count)) for number, count in there.items()}
+        origin = sketch_layer.Origin(3, "boundary", "abc", "photo", levels)
+        drawn = Sketch(level, *SIZE, levels[level], 0.1)
+        (layer,) = sketch_layer.insert(source_photo.find(svg(IMAGE)), [drawn], origin)
+        assert layer.get("inkscape:label") == f"Sketch, {there[level]} strokes"
+        assert redraw.next_level(layer, more) == following
+
+    def test_no_more_than_the_photo_has(self, svg):
+        levels = {128: tuple(stroke(2.0 * n) for n in range(37)), 64: tuple(stroke(2.0 * n) for n in range(36))}
+        levels[96] = levels[128]
+        origin = sketch_layer.Origin(3, "boundary", "abc", "photo", levels)
+        (layer,) = sketch_layer.insert(source_photo.find(svg(IMAGE)), [Sketch(64, *SIZE, levels[64], 0.1)], origin)
+        with pytest.raises(UserError, match="36 strokes, and the photo has no lines for more"):
+            redraw.next_level(layer, more=True)
+
+    @pytest.mark.parametrize(
         ("level", "more", "told"), [(1, False, "single stroke. .* fewer"), (128, True, "128 .* more")]
     )
     def test_at_its_ends_there_is_a_sentence(self, layer, level, more, told):

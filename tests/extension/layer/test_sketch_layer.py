@@ -42,7 +42,7 @@ def test_a_layer_right_above_the_photo(svg):
     (layer,) = insert(root)
     assert [child.TAG for child in layer.getparent()] == ["rect", "image", "g", "circle"]
     assert layer.get("inkscape:groupmode") == "layer"
-    assert layer.get("inkscape:label") == "Sketch, 16 strokes"
+    assert layer.get("inkscape:label") == "Sketch, 1 stroke", "what is there, not what was asked for"
     assert layer.get("transform") is None
 
 
@@ -86,11 +86,13 @@ def test_nodes_are_exact_in_any_unit(svg, scale):
 
 def test_several_levels_are_layers_of_which_one_is_shown(svg):
     root = svg(IMAGE)
-    layers = insert(root, sketch(8), sketch(32), sketch(16))
+    two, three = sketch(8, CURVE, CURVE), sketch(32, CURVE, CURVE, CURVE)
+    layers = insert(root, two, three, sketch(16, CURVE, CURVE))
     labels = [child.get("inkscape:label") for child in root if child.get("inkscape:label")]
-    assert labels == ["Sketch, 8 strokes", "Sketch, 16 strokes", "Sketch, 32 strokes"]
-    assert shown(layers) == ["Sketch, 32 strokes"]
-    assert shown(insert(root, sketch(8), sketch(32), visible="fewest")) == ["Sketch, 8 strokes (2)"]
+    assert labels == ["Sketch, 2 strokes (2)", "Sketch, 2 strokes", "Sketch, 3 strokes"]
+    assert [layer.get("id") for layer in layers] == ["sketch-32", "sketch-16", "sketch-8"]
+    assert shown(layers) == ["Sketch, 3 strokes"]
+    assert shown(insert(root, two, three, visible="fewest")) == ["Sketch, 2 strokes (3)"]
 
 
 def test_a_second_run_leaves_the_first_as_it_is(svg):
@@ -101,8 +103,8 @@ def test_a_second_run_leaves_the_first_as_it_is(svg):
     (third,) = insert(root, seed=4)
     assert inkex.elements._base.etree.tostring(first) == before
     assert [layer.get("inkscape:label") for layer in (second, third)] == [
-        "Sketch, 16 strokes (2)",
-        "Sketch, 16 strokes (3)",
+        "Sketch, 1 stroke (2)",
+        "Sketch, 1 stroke (3)",
     ]
     ids = root.xpath("//@id")
     assert len(ids) == len(set(ids))
