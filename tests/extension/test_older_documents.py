@@ -61,7 +61,8 @@ def test_it_is_drawn_again(document, installed_engine):
     assert document.run("sketch_image.py", "--levels=8", select=["sketch-8"]) == ""
     (job,) = (message["job"] for message in installed_engine.messages() if "job" in message)
     assert job["levels"] == [8]
-    assert len(strokes(document.layers()["Sketch, 8 strokes"])) == 2, "the stand-in's strokes"
+    drawn = document.layers()["Sketch, 2 strokes"]  # as many as the stand-in draws
+    assert (drawn.get("id"), len(drawn)) == ("sketch-8", 2)
 
 
 def test_what_a_hand_has_moved_stays(document, installed_engine):
@@ -74,4 +75,6 @@ def test_what_a_hand_has_moved_stays(document, installed_engine):
     document.change(move)
     moved = strokes(document.layers()["Sketch, 8 strokes"])[2]
     assert document.run("sketch_image.py", "--levels=8", "--hand=keep", select=["sketch-8"]) == ""
-    assert moved in strokes(document.layers()["Sketch, 8 strokes"])
+    drawn = document.layers()["Sketch, 3 strokes"]
+    assert (drawn.get("id"), len(drawn)) == ("sketch-8", 3)
+    assert moved in strokes(drawn)
