@@ -75,11 +75,7 @@ class Started:
         choice = Choice(self._controls[order], self._gain[order], np.full(len(order), -1))
         if self._others is not None and len(order) < level:
             more = self._others.of(level - len(order))[0]
-            choice = Choice(
-                np.concatenate([choice.controls, more.controls]),
-                np.concatenate([choice.gain, more.gain]),
-                np.concatenate([choice.chain, more.chain]),
-            )
+            choice = choice.with_others(more)
         return [choice]
 
 

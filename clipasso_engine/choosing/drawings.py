@@ -54,27 +54,23 @@ class Drawings:
         own = self._of_faces(level)
         left = level - len(own.gain)
         return [
-            _together(own, choose(self._candidates, some, left, tolerance, apart, self._segments))
+            own.with_others(choose(self._candidates, some, left, tolerance, apart, self._segments)).ranked()
             for some in self._weights
         ]
 
     def _of_faces(self, level: int) -> Choice:
         """The strokes that faces have in a drawing of ``level``."""
-        numbers = features.plan(self._faces, level)
-        lines = [line for face, number in zip(self._faces, numbers, strict=True) for line in face.strokes(number)]
+        plan = zip(self._faces, features.plan(self._faces, level), strict=True)
+        lines: list[Array] = []
+        widths: list[float] = []
+        for face, number in plan:
+            lines += face.strokes(number)
+            widths += [face.line] * (len(lines) - len(widths))
         curves = [cubics.fit(line)[0] for line in lines]
         gain = np.array([_FACE * float(cubics.lengths(curve)) for curve in curves])
-        return Choice(stroke_arrays.stacked(curves, self._segments), gain, np.full(len(curves), OF_FACE))
-
-
-def _together(own: Choice, others: Choice) -> Choice:
-    gain = np.concatenate([own.gain, others.gain])
-    order = np.argsort(-gain, kind="stable")
-    return Choice(
-        np.concatenate([own.controls, others.controls])[order],
-        gain[order],
-        np.concatenate([own.chain, others.chain])[order],
-    )
+        return Choice(
+            stroke_arrays.stacked(curves, self._segments), gain, np.full(len(curves), OF_FACE), np.array(widths)
+        )
 
 
 def _varied(weights: list[Array], seed: int, start: int) -> list[Array]:

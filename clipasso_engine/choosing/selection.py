@@ -83,6 +83,21 @@ class Choice:
     controls: Array  # [N, 3 S + 1, 2], NaN where a stroke has fewer than S cubics (see `bezier.stroke_arrays`)
     gain: Array  # [N]
     chain: NDArray[np.int_]  # [N] index of the chain each belongs to
+    width: Array | None = None  # [N] of their lines, in widths of an ordinary one; None: all are ordinary
+
+    @property
+    def widths(self) -> Array:
+        return np.ones(len(self.gain)) if self.width is None else self.width
+
+    def ranked(self) -> Choice:
+        """The same strokes, greatest gain first."""
+        order = np.argsort(-self.gain, kind="stable")
+        return Choice(self.controls[order], self.gain[order], self.chain[order], self.widths[order])
+
+    def with_others(self, others: Choice) -> Choice:
+        """These strokes and others, in that order."""
+        pairs = ((getattr(one, name) for one in (self, others)) for name in ("controls", "gain", "chain", "widths"))
+        return Choice(*(np.concatenate(list(pair)) for pair in pairs))
 
 
 def choose(

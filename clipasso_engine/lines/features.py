@@ -34,16 +34,20 @@ _LIPS_LOWER_INNER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 _LIPS_UPPER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 _LIPS_LOWER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 _MOUSTACHE = (57, 186, 92, 165, 164, 391, 322, 410, 287)
-_UNDER_LIPS = (106, 18, 335)
+_UNDER_LIPS = (212, 18, 432)
 _UNDER_EYES = ((229, 230, 231), (449, 450, 451))
 _JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454)
 _CROWN, _CHIN = 10, 152
 
 _OPEN = 0.12  # of its width: how far a mouth must be open to be drawn open
+_CLOSED = 0.13  # of its width: how far an eye must be open to be drawn open
+_WIDE = 5.0  # px, where lines are of ordinary width: how far for a lower lid of its own
 _HIDDEN = 0.42  # of the near eye's width: a narrower far eye lies behind the nose
 _TURNED = 0.42  # radians of yaw from which on the nose is drawn as its ridge and base, not as its base alone
 _SHARE = 0.44  # of a drawing's strokes that large faces may have
 _LARGE = 60.0  # px: a face from this size on may have that share, smaller ones less
+_ORDINARY_LINES = 90.0  # px: faces from this size on are drawn with lines of the ordinary width
+_FINEST_LINES = 0.55  # of that width: the finest lines, in faces of half that size and less
 _ALIKE = 0.75  # of a face's size: others from this size on are as important
 _MARGIN = 0.06  # of the face's size: how far around its marks no other line is drawn
 _IN_SCENE = 28.0  # px: smaller faces of a photo without one object get no marks, since their heads get no outlines
@@ -92,6 +96,11 @@ class FaceMarks:
     contour: list[Chain]  # jaw and hairline, which are lines like others
     inside: Array  # [C, 2] corners of the polygon in which no other line is drawn
 
+    @property
+    def line(self) -> float:
+        """How wide its lines are, in widths of an ordinary one: fine work in a small face."""
+        return _line(self.size)
+
     def strokes(self, number: int) -> list[Array]:
         """The polylines of the set ``number``, counted from 1; none of 0."""
         return [line for name in self.sets[number - 1].marks for line in self.marks[name]] if number else []
@@ -134,13 +143,11 @@ def marks(face: Face, view: View) -> FaceMarks:
     if view.found is not None or size >= _IN_SCENE:
         sets = _SETS_WITH_DARK_GLASSES if traits.dark_glasses else _SETS_WITH_GLASSES if traits.glasses else _SETS
     scale = view.size[0] / view.box.width
+    line = _line(size)
     lenses, bridge = _glasses(points, seen, traits, scale)
     mouth, lips = _mouth(points)
     found = {
-        "dots": [_disc(points[list(_IRISES[side])], 1.2) for side in seen],
-        "irises": [_disc(points[list(_IRISES[side])], np.inf) for side in seen],
-        "lids": [_smooth(points[list(_UPPER_LIDS[side])]) for side in seen],
-        "lower lids": [_smooth(points[list(_LOWER_LIDS[side])]) for side in seen],
+        **_eyes(points, seen, line),
         "brows": [_smooth((points[list(_BROWS_UPPER[s])] + points[list(_BROWS_LOWER[s])]) / 2) for s in seen],
         "nose": [_nose(points, face.yaw)],
         "mouth": mouth,
@@ -187,10 +194,29 @@ def _smooth(points: Array) -> Array:
     return resample(points, _SAMPLES)
 
 
-def _disc(iris: Array, most: float) -> Array:
+def _line(size: float) -> float:
+    return float(np.clip(size / _ORDINARY_LINES, _FINEST_LINES, 1.0))
+
+
+def _eyes(points: Array, seen: Sequence[int], line: float) -> dict[str, list[Array]]:
+    """The eyes, of which closed ones have lids only, and narrow ones no lower lids, which would fill them with ink."""
+    upper, lower = ([_smooth(points[list(lids[side])]) for side in seen] for lids in (_UPPER_LIDS, _LOWER_LIDS))
+    gap = float(np.mean([np.linalg.norm(a - b, axis=1).max() for a, b in zip(upper, lower, strict=True)]))
+    width = float(np.mean([np.linalg.norm(lid[-1] - lid[0]) for lid in upper]))
+    closed = gap < _CLOSED * width
+    irises = [points[list(_IRISES[side])] for side in seen]
+    return {
+        "dots": upper if closed else [_disc(iris, 1.2, line) for iris in irises],
+        "irises": [] if closed else [_disc(iris, np.inf, line) for iris in irises],
+        "lids": upper,
+        "lower lids": lower if gap > _WIDE * line else [],
+    }
+
+
+def _disc(iris: Array, most: float, line: float) -> Array:
     """A small loop, of a radius up to ``most`` px, whose ink is a dark disc: an iris with a light in it, or a dot."""
     radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
-    loop = max(0.8, min(radius - 1.5, 0.6 * radius, most))
+    loop = max(0.8, min(radius - 1.5 * line, 0.6 * radius, most))
     around = np.linspace(-np.pi / 2, 1.5 * np.pi, _SAMPLES)
     result: Array = iris[0] + loop * np.stack([np.cos(around), np.sin(around)], -1)
     return result

@@ -32,9 +32,11 @@ _MIDDLE = 168
 
 _DARK = 19.0  # L* that dark glasses are darker than the skin, below and above the eyes
 _MOUSTACHE = 20.0  # L* that a moustache is darker than the cheek beside it
-_BRIDGE = 10.0  # L* that the bridge of glasses stands out from the nose
-_RIM = 4.5  # L* that the lower rims of glasses stand out from the cheeks
-_TURNED = 0.5  # radians of yaw from which on a nose before what is behind it looks like a bridge of glasses
+_BRIDGE = 6.0  # L* that the bridge of glasses stands out from the nose at least
+_RIM = 4.0  # L* that the lower rims of glasses stand out from the cheeks at least
+_RIM_FROM = 0.3  # widths of an eye below it from which on a line is a rim, and no fold of the lid
+_BOTH = 60.0  # product of the two from which on there are glasses
+_TURNED = 0.4  # radians of yaw from which on a nose before what is behind it looks like a bridge of glasses
 _HAIR_RAYS = 48  # points of the hairline
 _HAIR_REACH = (-0.25, 0.55)  # in sizes of the face: how far within and beyond the mesh's forehead a hairline may run
 _HAIR_CONTRAST = 25.0  # difference of colour from skin that makes a hairline as strong as any
@@ -97,18 +99,17 @@ def _glasses(light: Array, points: Array) -> float:
     centre = points[[_EYES[0][1], _EYES[1][1]]].mean(0)
     columns = points[_NOSE_ROOT, 0] + np.linspace(-0.2, 0.2, 9) * apart
     bridge = _profiles(light, columns, centre[1] + np.arange(-0.45 * apart, 0.75 * apart))
-    if _stands_out(bridge.mean(0)).max() < _BRIDGE:
-        return 0.0
-    depths = []
+    plain, depths = [float(_stands_out(bridge.mean(0)).max())], []
     for outer, inner, lid in _EYES:
         width = float(np.linalg.norm(points[outer] - points[inner]))
-        down = np.arange(0.15 * width, 1.2 * width)
+        down = np.arange(_RIM_FROM * width, 1.2 * width)
         columns = points[lid, 0] + np.linspace(-0.3, 0.3, 9) * width
         rim = _stands_out(_profiles(light, columns, points[lid, 1] + down)).mean(0)
-        if rim.max() < _RIM:
-            return 0.0
+        plain.append(float(rim.max()))
         depths.append(down[rim.argmax()])
-    return float(np.mean(depths))
+    over_nose, rims = plain[0], min(plain[1:])
+    seen = over_nose > _BRIDGE and rims > _RIM and over_nose * rims > _BOTH
+    return float(np.mean(depths)) if seen else 0.0
 
 
 def _profiles(light: Array, columns: Array, rows: Array) -> Array:

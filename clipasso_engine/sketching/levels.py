@@ -87,7 +87,7 @@ class Run:
         self._steps += outcome.steps
         self._first_loss = self._first_loss or outcome.first_loss
         order = sorted(range(len(outcome.losses)), key=outcome.losses.__getitem__)
-        sketches = [finished(outcome, k, starts[k].gain, level, stages) for k in order]
+        sketches = [finished(outcome, k, starts[k], level, stages) for k in order]
         self._emit({"type": "level", "sketch": sketches[0].to_json()})
         return sketches
 
@@ -158,9 +158,10 @@ def few_threads(stages: Stages) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def finished(outcome: Outcome, candidate: int, gain: Array, level: int, stages: Stages) -> Sketch:
-    """A candidate as a sketch on the photo; ``gain`` [S]: what each stroke was worth at the start."""
+def finished(outcome: Outcome, candidate: int, start: Choice, level: int, stages: Stages) -> Sketch:
+    """A candidate, which was ``start``, as a sketch on the photo."""
     view, picture = stages.view, stages.picture
+    gain = start.gain
     controls = outcome.points[candidate, : len(gain)].numpy().astype(np.float64)
     width = view.width_in_photo(LINE_WIDTH, picture)
     shades = colours.along(
@@ -168,7 +169,7 @@ def finished(outcome: Outcome, candidate: int, gain: Array, level: int, stages: 
     )
     placed = stroke_arrays.separate(view.to_photo(controls, picture))
     strokes = tuple(
-        Stroke.of(points, width, worth / gain.max(), shade)
-        for points, worth, shade in zip(placed, gain, shades, strict=True)
+        Stroke.of(points, fine * width, worth / gain.max(), shade)
+        for points, fine, worth, shade in zip(placed, start.widths.tolist(), gain, shades, strict=True)
     )
     return Sketch(level, picture.width, picture.height, strokes, outcome.losses[candidate])

@@ -49,5 +49,5 @@ def quick_sketches(job: SketchJob, stages: Stages, starts: Starts, run: Run) -> 
                     lambda *_: run.over(),
                     held=held([start], stages.device),
                 )
-            sketches.append(finished(outcome, 0, start.gain, level, stages))
+            sketches.append(finished(outcome, 0, start, level, stages))
     return sketches

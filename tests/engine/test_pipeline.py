@@ -107,8 +107,10 @@ def test_strokes_have_width_importance_and_colour(whole: Run) -> None:
         assert importance == sorted(importance, reverse=True)
         assert importance[0] == 1
         assert importance[-1] > 0
-        assert len({stroke.width for stroke in sketch.strokes}) == 1
-        assert 0 < sketch.strokes[0].width < 0.03 * sketch.width
+        widths = {stroke.width for stroke in sketch.strokes}
+        assert len(widths) <= 2  # the small face has finer lines
+        assert 0.5 * max(widths) < min(widths)
+        assert 0 < max(widths) < 0.03 * sketch.width
         assert all(re.fullmatch("#[0-9a-f]{6}", stroke.colour) for stroke in sketch.strokes)
 
 

@@ -178,3 +178,23 @@ def test_a_hairline_that_does_not_stand_out_is_none() -> None:
         len(features.marks(replace(face, points=face.points + np.array([128, 128, 0]), traits=faint), view()).contour)
         == 1
     )
+
+
+def test_closed_eyes_are_drawn_closed_and_narrow_ones_without_lower_lids() -> None:
+    """The astronaut's lower lids moved up to the upper ones, by all of the way or by less than half."""
+    face = astronaut()
+    upper = [number for lid in features._UPPER_LIDS for number in lid]
+    lower = [number for lid in features._LOWER_LIDS for number in lid]
+    for part, irises, lids in ((0.0, 2, 2), (0.4, 2, 0), (1.0, 0, 0)):
+        points = face.points * 120 / face.size + [128, 128, 0]
+        points[lower] += part * (points[upper] - points[lower])
+        drawn = features.marks(replace(face, points=points), view()).marks
+        assert (len(drawn["irises"]), len(drawn["lower lids"])) == (irises, lids)
+        height = max(float(np.ptp(eye[:, 1])) for eye in drawn["dots"])
+        width = max(float(np.ptp(eye[:, 0])) for eye in drawn["dots"])
+        assert (width > 15) == (irises == 0)
+        assert height < 8
+
+
+def test_lines_of_small_faces_are_finer() -> None:
+    assert [marks(size).line for size in (20, 72, 150)] == pytest.approx([0.55, 0.8, 1.0])
