@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from .. import __version__
 from ..contract.errors import UserError
 from ..contract.events import Emit, Event
 from ..contract.job import AUTO, MAX_STROKES, MIN_STROKES, SketchJob, parse_levels
+from ..contract.layer_format import LayerMetadata
 from ..contract.sketch import Shape
 from ..output import files, svg
 from ..serving import job_run as runner
@@ -295,14 +297,15 @@ def _written(task: _Task, emit: Emit) -> _Drawn:
     kept: list[Stages] = []
     since = _waiting_since()
     sketches, report = runner.run(task.job, emit, lambda: False, since, kept.append)
-    svg.write(
-        sketches,
-        task.svg,
+    origin = LayerMetadata(
+        strokes=0,  # each layer's own
         seed=task.job.seed,
         guidance=report["guidance"],
+        engine=__version__,
         photo_sha256=report["photo_sha256"],
         segments=task.job.segments,
     )
+    svg.write(sketches, task.svg, origin)
     runner.close(report, since)
     if task.png is not None:
         from ..output import preview  # brings torch, which a refused photo never needs

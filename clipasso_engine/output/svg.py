@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from .. import __version__
 from ..contract import layer_format
 from ..contract.layer_format import LayerMetadata
 from ..contract.sketch import Sketch, Stroke
@@ -23,30 +23,16 @@ ET.register_namespace(layer_format.PREFIX, layer_format.NAMESPACE)
 def write(
     sketches: Sequence[Sketch],
     path: str | os.PathLike[str],
-    *,
-    seed: int,
-    guidance: str,
-    photo_sha256: str,
+    origin: LayerMetadata,
     visible: int = 0,
-    segments: int = 1,
 ) -> None:
     """Write the sketches of one photo, in its pixels. Same sketches, same bytes.
 
-    ``segments`` is how many cubics a stroke might have. Only the layer of ``sketches[visible]`` is shown. The strokes
-    keep their order, so the first lies at the bottom.
+    ``origin`` is what made them; each layer tells its own number of strokes. Only the layer of ``sketches[visible]`` is
+    shown. The strokes keep their order, so the first lies at the bottom.
     Raises `UserError` if the file cannot be written; then there is no file, or the old one.
     """
-    origins = [
-        LayerMetadata(
-            strokes=sketch.level,
-            seed=seed,
-            guidance=guidance,
-            engine=__version__,
-            photo_sha256=photo_sha256,
-            segments=segments,
-        )
-        for sketch in sketches
-    ]
+    origins = [replace(origin, strokes=sketch.level) for sketch in sketches]
     files.write(path, _document(sketches, origins, visible))
 
 

@@ -44,19 +44,23 @@ class Outcome:
     steps: int  # over all seeds
 
 
-def sketch(
-    rgb: NDArray[np.uint8],
-    strokes: int,
-    device: torch.device,
-    seed: int,
-    watch: Watch,
-    backend: str = "native",
-    steps: int = STEPS,
-) -> Outcome:
-    """Sketch a photo [H, W, 3], background already white where it shall not be drawn, with ``strokes`` strokes.
+@dataclass(frozen=True)
+class Settings:
+    """What the paper leaves to its user, and what tests need shorter."""
+
+    strokes: int
+    seed: int
+    device: torch.device
+    backend: str = "native"  # the rasteriser
+    steps: int = STEPS  # of each of the `SEEDS`
+
+
+def sketch(rgb: NDArray[np.uint8], settings: Settings, watch: Watch) -> Outcome:
+    """Sketch a photo [H, W, 3], background already white where it shall not be drawn.
 
     Raises `UserError` when CLIP's packages or weights are missing.
     """
+    device, seed, steps = settings.device, settings.seed, settings.steps
     square, (top, left, height, _) = clip_saliency.squared(rgb)
     scale = height / rgb.shape[0]
     likely = distribution(clip_saliency.square_saliency(rgb, device))
@@ -71,8 +75,8 @@ def sketch(
     for trial in range(SEEDS):
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(seed + trial)
-            start = random_start(likely, strokes, np.random.default_rng(seed + trial)).to(device)
-            for step, (loss, first, points) in enumerate(_descend(start, guidance, steps, backend), 1):
+            start = random_start(likely, settings.strokes, np.random.default_rng(seed + trial)).to(device)
+            for step, (loss, first, points) in enumerate(_descend(start, guidance, steps, settings.backend), 1):
                 if best is None or loss < best.loss:
                     best = Outcome(to_photo(points), LINE_WIDTH / scale, loss, first, 0)
                 if watch(done + step, best.loss, best.points):

@@ -45,7 +45,8 @@ def sketch(
 
     for level in job.levels:
         watch = _watcher(emit, over, level, total, scale)
-        outcome = recipe.sketch(picture.rgb, level, device, job.seed, watch, job.rasterizer, steps)
+        settings = recipe.Settings(level, job.seed, device, job.rasterizer, steps)
+        outcome = recipe.sketch(picture.rgb, settings, watch)
         done, first_loss = done + outcome.steps, first_loss or outcome.first_loss
         strokes = tuple(Stroke.of(points * scale, outcome.width * scale) for points in outcome.points)
         sketches.append(Sketch(level, picture.width, picture.height, strokes, outcome.loss))

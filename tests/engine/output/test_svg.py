@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import locale
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -19,6 +20,7 @@ from clipasso_engine.output import preview, svg
 SVG = "{http://www.w3.org/2000/svg}"
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
 SHA256 = "ab" * 32
+ORIGIN = LayerMetadata(0, 7, "boundary", __version__, SHA256)
 
 SKETCHES = (
     Sketch(
@@ -53,20 +55,20 @@ clipasso:importance="0.1235" clipasso:colour="#c81e14" />
 
 
 def written(path: Path, **options: int) -> bytes:
-    svg.write(SKETCHES, path, seed=7, guidance="boundary", photo_sha256=SHA256, **options)
+    svg.write(SKETCHES, path, ORIGIN, **options)
     return path.read_bytes()
 
 
 def test_golden(tmp_path: Path) -> None:
     path = tmp_path / "a.svg"
-    svg.write(SKETCHES[:1], path, seed=7, guidance="boundary", photo_sha256=SHA256)
+    svg.write(SKETCHES[:1], path, ORIGIN)
     assert path.read_text() == GOLDEN
 
 
 def test_strokes_of_several_cubics_are_one_path_and_the_layer_tells(tmp_path: Path) -> None:
     points = tuple((10.0 * n, 5.0 * n) for n in range(10))
     sketch = Sketch(2, 300, 200, (Stroke(points, 3.0), Stroke(points[:4], 3.0)), 0.1)
-    svg.write([sketch], tmp_path / "a.svg", seed=7, guidance="boundary", photo_sha256=SHA256, segments=3)
+    svg.write([sketch], tmp_path / "a.svg", replace(ORIGIN, segments=3))
     layer = ET.fromstring((tmp_path / "a.svg").read_bytes())[0]
     assert [path.get("d") for path in layer] == [
         "M 0,0 C 10,5 20,10 30,15 C 40,20 50,25 60,30 C 70,35 80,40 90,45",
@@ -105,7 +107,7 @@ def test_levels_are_layers_with_their_metadata(tmp_path: Path) -> None:
 
 def test_awkward_text_is_escaped(tmp_path: Path) -> None:
     guidance = 'a <b> & "c" é'
-    svg.write(SKETCHES, tmp_path / "a.svg", seed=0, guidance=guidance, photo_sha256="")
+    svg.write(SKETCHES, tmp_path / "a.svg", replace(ORIGIN, seed=0, guidance=guidance, photo_sha256=""))
     layer = ET.fromstring((tmp_path / "a.svg").read_bytes())[0]
     metadata = LayerMetadata.from_attributes(layer.attrib)
     assert metadata is not None

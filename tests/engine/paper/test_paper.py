@@ -81,7 +81,7 @@ class TestWithClip:
             seen.append((step, loss))
             return False
 
-        outcome = recipe.sketch(photo, 5, CPU, 0, watch, steps=12)
+        outcome = recipe.sketch(photo, recipe.Settings(5, 0, CPU, steps=12), watch)
         assert [step for step, _ in seen] == list(range(1, 37))
         losses = [loss for _, loss in seen]
         assert losses == sorted(losses, reverse=True), "the best so far never gets worse"
@@ -95,14 +95,14 @@ class TestWithClip:
     def test_the_same_seed_gives_the_same_strokes(self, photo: np.ndarray) -> None:
         before = torch.random.get_rng_state()
         first, again, other = (
-            recipe.sketch(photo, 3, CPU, seed, lambda *_: False, steps=2).points for seed in (0, 0, 5)
+            recipe.sketch(photo, recipe.Settings(3, seed, CPU, steps=2), lambda *_: False).points for seed in (0, 0, 5)
         )
         assert np.array_equal(first, again)
         assert not np.array_equal(first, other)
         assert torch.equal(before, torch.random.get_rng_state()), "the process's own random numbers are left alone"
 
     def test_it_stops_when_told(self, photo: np.ndarray) -> None:
-        assert recipe.sketch(photo, 3, CPU, 0, lambda step, *_: step == 2, steps=50).steps == 2
+        assert recipe.sketch(photo, recipe.Settings(3, 0, CPU, steps=50), lambda step, *_: step == 2).steps == 2
 
     def test_a_job_gives_sketches_messages_and_a_report(self, photo: np.ndarray) -> None:
         from clipasso_engine.contract.job import SketchJob
