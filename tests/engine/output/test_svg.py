@@ -95,7 +95,7 @@ def test_levels_are_layers_with_their_metadata(tmp_path: Path) -> None:
     assert [layer.get(f"{INKSCAPE}groupmode") for layer in layers] == ["layer"] * 3
     assert [layer.get(f"{INKSCAPE}label") for layer in layers] == [
         "Sketch, 2 strokes",
-        "Sketch, 32 strokes",
+        "Sketch, 0 strokes",
         "Sketch, 1 stroke",
     ]
     for layer, sketch in zip(layers, SKETCHES, strict=True):
