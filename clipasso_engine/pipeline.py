@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from .bezier.cubics import Array
 from .choosing import continuing
@@ -24,7 +25,7 @@ from .contract.sketch import Sketch
 from .lines import eyes, weighted_lines
 from .optimising import guidance
 from .paper import sketching
-from .seeing import analysis_cache, boundary, photo, rembg_foreground, shapes
+from .seeing import analysis_cache, attention, boundary, photo, rembg_foreground, shapes
 from .seeing.view import View
 from .sketching import quick_sketches
 from .sketching.levels import STEPS, Run, Stages
@@ -65,8 +66,8 @@ def sketch(
         seen = view.found or view.guess
         details = eyes.find(view.rgb, seen.mask if seen else None)
         marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
-        attention, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked)
-        worth = weighted_lines.find(view.boundary, view.found, view.guess, attention, details, emphasis, bool(job.mask))
+        looked_at, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked)
+        worth = weighted_lines.find(view.boundary, view.found, view.guess, looked_at, details, emphasis, bool(job.mask))
         worth = continuing.left_over(job, worth, view, picture)
         if job.levels == AUTO:
             job = replace(job, levels=(Drawings(worth, job.seed, 1, job.segments).enough(),))
@@ -82,7 +83,7 @@ def sketch(
         subject = guidance.Subject(shown, worth.picture(), device, job.seed, job.text, job.clip_model)
         guide = guidance.build(guide_name, subject)
         stages = Stages(
-            picture, view, worth, {level: some[0] for level, some in starts.items()}, subject, guide, marked
+            picture, view, worth, {level: some[0] for level, some in starts.items()}, subject, guide, marked, looked_at
         )
         if keep is not None:
             keep(stages)
@@ -111,11 +112,15 @@ def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Pho
         return analysis_cache.look(network, picture, job.background, job.mask)
 
 
-def _attention(view: View, guide_name: str, device: torch.device) -> Array | None:
-    """CLIP's saliency [h, w] where CLIP guides and has its weights (paper, section 3.3)."""
+def _attention(view: View, guide_name: str, device: torch.device) -> NDArray[np.float32]:
+    """Where it is looked at, [h, w] in 0..1 on the object: by the classifier, and by CLIP as much where CLIP guides and
+    has its weights (paper, section 3.3)."""
+    seen = view.found.region if view.found else view.guess.region if view.guess else None
+    known = attention.on(attention.find(attention.load(device), view.rgb), seen)
     if guide_name == "boundary" or not clip_network.usable(clip_network.SALIENCY_MODEL):
-        return None
-    return clip_saliency.saliency(view.rgb, device).astype(np.float64)
+        return known
+    clips = attention.on(clip_saliency.saliency(view.rgb, device), seen)
+    return ((known + clips) / 2).astype(np.float32)
 
 
 def _device(name: str) -> torch.device:

@@ -24,8 +24,9 @@ class Drawings:
     def __init__(self, lines: Lines, seed: int, count: int, segments: int = 1) -> None:
         """``count`` starts; ``segments`` is how many cubics a stroke may have."""
         self._segments = segments
-        self._candidates = [Candidates.of(chain.points) for chain in lines.chains]
-        self._weights = [_varied(lines.weights, seed, start) for start in range(count)]
+        self._lines = lines
+        self._candidates = [Candidates.of(c.points, whole) for c, whole in zip(lines.chains, lines.whole, strict=True)]
+        self._factors = [_factors(len(lines.chains), seed, start) for start in range(count)]
 
     def enough(self) -> int:
         """The fewest strokes that still carry the drawing: `_CARRIED` of what the most of `_AUTO` carry."""
@@ -34,7 +35,7 @@ class Drawings:
 
     def _carried(self, level: int) -> float:
         """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance."""
-        choice = choose(self._candidates, self._weights[0], level, _JUDGED, _JUDGED, self._segments)
+        choice = choose(self._candidates, self._weights(level)[0], level, _JUDGED, _JUDGED, self._segments)
         return float(choice.gain.sum())
 
     def of(self, level: int) -> list[Choice]:
@@ -44,15 +45,20 @@ class Drawings:
         """
         freedom = 32 / level
         tolerance, apart = max(1.5, 2.2 * freedom**0.58), max(3.0, 4.0 * freedom**0.53)
-        return [choose(self._candidates, some, level, tolerance, apart, self._segments) for some in self._weights]
+        return [
+            choose(self._candidates, some, level, tolerance, apart, self._segments) for some in self._weights(level)
+        ]
+
+    def _weights(self, level: int) -> list[list[Array]]:
+        weights = self._lines.for_level(level)
+        return [[w * factor for w, factor in zip(weights, some, strict=True)] for some in self._factors]
 
 
-def _varied(weights: list[Array], seed: int, start: int) -> list[Array]:
-    """The weights as another eye might judge them: each chain's times a random factor; seed 0, start 0: as they are."""
+def _factors(chains: int, seed: int, start: int) -> Array:
+    """How another eye might judge each of the chains: random factors of their weights; seed 0, start 0: all 1."""
     if seed == 0 and start == 0:
-        return weights
-    random = np.random.default_rng([seed, start])
-    return [weight * np.exp(_SPREAD * random.standard_normal()) for weight in weights]
+        return np.ones(chains)
+    return np.exp(_SPREAD * np.random.default_rng([seed, start]).standard_normal(chains))
 
 
 def batched(starts: list[Choice]) -> torch.Tensor:

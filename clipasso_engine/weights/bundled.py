@@ -1,4 +1,4 @@
-"""The weights of the two networks that come with the engine."""
+"""The weights of the networks that come with the engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..contract.errors import UserError
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     Network = TypeVar("Network", bound=nn.Module)
 
@@ -20,6 +20,11 @@ BOUNDARY = FOLDER / "boundary.safetensors"
 BOUNDARY_SHA256 = "b94258d7f6e827bfb66be70f2a86b8f86506cc6aa05cbdae28605a31744999d7"
 FOREGROUND = FOLDER / "foreground.safetensors"
 FOREGROUND_SHA256 = "3983be9456a7deb5ea0d97eab9f6a768e515a7a1842fc04292866812e978a959"
+
+CLASSIFIER = FOLDER / "classifier.safetensors"
+CLASSIFIER_SHA256 = "8eadb695775d9480a283d4aa34cb787c277a2dc0a8352f3254ce5a01ab4e1764"
+SCALE = ".scale"
+"""Ends the name of a tensor [N, 1, ...] that a tensor of 8-bit whole numbers is to be multiplied by."""
 
 
 def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") -> Network:
@@ -38,6 +43,15 @@ def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") ->
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise UserError(f"{what} are damaged: their SHA-256 is {found}, not {sha256}. Run install.py again.")
-    network.load_state_dict(load(data))
+    network.load_state_dict(_multiplied(load(data)))
     network = network.float().eval().requires_grad_(False).to(device)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore, no-any-return]
+
+
+def _multiplied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors by name, those of 8 bits times their scales."""
+    return {
+        name: value if (scale := tensors.get(name + SCALE)) is None else value.float() * scale.float()
+        for name, value in tensors.items()
+        if not name.endswith(SCALE)
+    }

@@ -59,6 +59,13 @@ FOREGROUND = _bundled(
     licence="Apache-2.0",
     source="trained by U²-Net's authors, part of the package",
 )
+CLASSIFIER = _bundled(
+    embedded.CLASSIFIER,
+    embedded.CLASSIFIER_SHA256,
+    purpose="knows which part of a photo tells what is in it: EfficientNet-Lite0",
+    licence="Apache-2.0",
+    source="trained by EfficientNet's authors, part of the package",
+)
 CLIP_RN101 = Weights(
     name="clip-rn101",
     file="clip-rn101.safetensors",
@@ -101,7 +108,7 @@ U2NET = Weights(
 )
 
 REGISTRY: dict[str, Weights] = {
-    weights.name: weights for weights in (BOUNDARY, FOREGROUND, CLIP_RN101, CLIP_VIT_B32, U2NET)
+    weights.name: weights for weights in (BOUNDARY, FOREGROUND, CLASSIFIER, CLIP_RN101, CLIP_VIT_B32, U2NET)
 }
 
 
