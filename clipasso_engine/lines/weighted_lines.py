@@ -137,7 +137,8 @@ def find(
     told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
     if emphasis is not None:
         told = [np.where(w > 0, w * _sampled(emphasis, chain.points), w) for chain, w in zip(chains, told, strict=True)]
-    looks = [] if attention is None else [np.clip(_sampled(attention, chain.points), 0, 1) for chain in chains]
+    look = None if attention is None else attention.astype(np.float64)
+    looks = [] if look is None else [np.clip(_sampled(look, chain.points), 0, 1) for chain in chains]
     return Lines(chains, told, height, width, looks)
 
 

@@ -50,9 +50,9 @@ def find(network: ClassifierNetwork, rgb: NDArray[np.uint8]) -> NDArray[np.float
     for values in _contributions(network, photo):
         full = cv2.resize(values, photo.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         inner = full[top : top + inner_height, left : left + inner_width]
-        result += cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR) / max(float(values.max()), 1e-12)
-    result = np.maximum(result, 0)
-    return (result / max(float(result.max()), 1e-12)).astype(np.float32)
+        share = np.asarray(cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+        result += np.maximum(share, 0) / max(float(values.max()), 1e-12)
+    return result / np.float32(max(float(result.max()), 1e-12))
 
 
 def on(attention: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
@@ -91,7 +91,8 @@ def _fitted(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, int, 
     height, width = rgb.shape[:2]
     scale = _SIDE / max(height, width)
     inner_height, inner_width = max(1, round(height * scale)), max(1, round(width * scale))
-    inner = cv2.resize(rgb, (inner_width, inner_height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    inner = np.asarray(cv2.resize(rgb, (inner_width, inner_height), interpolation=method), np.uint8)
     rows, columns = (max(_LEAST, -(-side // _STEP) * _STEP) - side for side in (inner_height, inner_width))
     top, left = rows // 2, columns // 2
     padded = np.pad(inner, ((top, rows - top), (left, columns - left), (0, 0)), mode="edge")
