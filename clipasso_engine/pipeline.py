@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .bezier.cubics import Array
 from .choosing import continuing
 from .choosing.drawings import Drawings
 from .clip import network as clip_network
