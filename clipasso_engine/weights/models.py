@@ -60,8 +60,8 @@ FOREGROUND = _bundled(
     source="trained by U²-Net's authors, part of the package",
 )
 CLASSIFIER = _bundled(
-    bundled.CLASSIFIER,
-    bundled.CLASSIFIER_SHA256,
+    in_package.CLASSIFIER,
+    in_package.CLASSIFIER_SHA256,
     purpose="knows which part of a photo tells what is in it: EfficientNet-Lite0",
     licence="Apache-2.0",
     source="trained by EfficientNet's authors, part of the package",
