@@ -116,7 +116,7 @@ def _attention(view: View, guide_name: str, device: torch.device) -> NDArray[np.
     has its weights (paper, section 3.3)."""
     seen = view.found.region if view.found else view.guess.region if view.guess else None
     known = attention.on(attention.find(attention.load(device), view.rgb), seen)
-    if guide_name == "boundary" or not clip_network.usable(clip_network.SALIENCY_MODEL):
+    if guide_name in ("boundary", "meaning") or not clip_network.usable(clip_network.SALIENCY_MODEL):
         return known
     clips = attention.on(clip_saliency.saliency(view.rgb, device), seen)
     return ((known + clips) / 2).astype(np.float32)

@@ -34,8 +34,9 @@ class Drawings:
         return next(level for level, gain in zip(_AUTO, carried, strict=True) if gain >= _CARRIED * carried[-1])
 
     def _carried(self, level: int) -> float:
-        """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance."""
-        choice = choose(self._candidates, self._weights(level)[0], level, _JUDGED, _JUDGED, self._segments)
+        """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance
+        and one set of weights."""
+        choice = choose(self._candidates, self._weights(_AUTO[-1])[0], level, _JUDGED, _JUDGED, self._segments)
         return float(choice.gain.sum())
 
     def of(self, level: int) -> list[Choice]:

@@ -29,6 +29,7 @@ _JOIN = 1.0  # gain that a further cubic of a stroke must have
 _CORNER = np.cos(np.deg2rad(40.0))  # a chain that turns by more where two cubics join has a corner there
 _TURN = 4  # points of the chain on both sides of a join by which its turn is judged
 _WHOLE = 0.3  # of its gain that a line drawn whole, a closed one say, is worth more than the same in pieces
+_FOLLOWED = 0.7  # of its weight that strokes must carry for it to be drawn whole: a form too rich for them is not
 _ROUNDS = 2  # of choosing, weakening what would be doubled, and choosing again
 
 
@@ -118,7 +119,7 @@ def _is_drawn(chain: Candidates, index: int, choice: Choice, apart: float) -> ND
 
 
 def _best(chains: list[Candidates], weights: list[Array], count: int, tolerance: float, segments: int) -> Choice:
-    tables = [_Table.of(c, c.gains(w, tolerance), count, segments) for c, w in zip(chains, weights, strict=True)]
+    tables = [_Table.of(c, w, count, tolerance, segments) for c, w in zip(chains, weights, strict=True)]
     shares = _share([table.totals for table in tables], count)
     picked = [
         (gain, index, chains[index].stroke(rows))
@@ -141,13 +142,11 @@ class _Table:
     gain: Array  # [B, B] gain of the stroke from breakpoint to breakpoint
     row: NDArray[np.int_]  # [B, B] the candidate, a single cubic
     splits: list[NDArray[np.int_]]  # S - 1 times [B, B]: where the last of 2..S cubics begins; -1 if one less is better
-    unbroken: (
-        Array  # [K + 1, B] greatest gain of k strokes from the chain's start to b; -inf if it is not worth more so
-    )
+    unbroken: Array  # [K + 1, B] greatest gain of k strokes from the chain's start to b; -inf where it is no whole
 
     @classmethod
-    def of(cls, chain: Candidates, gains: Array, count: int, segments: int) -> _Table:
-        size = chain.breakpoints
+    def of(cls, chain: Candidates, weight: Array, count: int, tolerance: float, segments: int) -> _Table:
+        gains, size = chain.gains(weight, tolerance), chain.breakpoints
         gain = np.full((size, size), -np.inf)
         row = np.zeros((size, size), dtype=np.int_)
         gain[chain.first, chain.last] = gains
@@ -156,12 +155,15 @@ class _Table:
         for _ in range(min(segments, size - 1) - 1):
             gain, split = _lengthened(gain, single)
             splits.append(split)
-        best, unbroken = [np.zeros(size)], [np.where(np.arange(size) == 0, 0.0 if chain.whole else -np.inf, -np.inf)]
+        best, unbroken = [np.zeros(size)], [np.full(size, -np.inf)]
+        unbroken[0][0] = 0.0 if chain.whole else -np.inf
         for _ in range(min(count, size - 1)):
             ended = (best[-1][:, None] + gain).max(axis=0)  # the last stroke ends exactly at each breakpoint
             best.append(np.maximum.accumulate(ended))
             unbroken.append((unbroken[-1][:, None] + gain).max(axis=0))
-        return cls(np.stack(best), gain, row, splits, np.stack(unbroken))
+        whole = np.stack(unbroken)
+        whole[whole[:, -1] < _FOLLOWED * np.maximum(weight, 0).sum(), -1] = -np.inf
+        return cls(np.stack(best), gain, row, splits, whole)
 
     @property
     def totals(self) -> Array:

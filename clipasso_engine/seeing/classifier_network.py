@@ -14,8 +14,8 @@ CLASSES = 1000
 STRIDES = (8, 16, 32)
 """Photo pixels to a step of each map of `ClassifierNetwork.maps`."""
 
-WIDTH = 1280
-"""Numbers that describe a place of a photo, and pooled a photo, before classes are told."""
+CHANNELS = (40, 112, 1280)
+"""Of those maps. The last, pooled, is what classes are told by."""
 
 _STEM = 32  # channels
 # kernel, stride of the first block, expansion, channels, blocks
@@ -79,8 +79,8 @@ class ClassifierNetwork(nn.Module):
                 stage.append(_Block(inputs, outputs, size, stride if index == 0 else 1, expansion))
                 inputs = outputs
             self.stages.append(stage)
-        self.head = _Convolution(inputs, WIDTH)
-        self.classes = nn.Linear(WIDTH, CLASSES)
+        self.head = _Convolution(inputs, CHANNELS[-1])
+        self.classes = nn.Linear(CHANNELS[-1], CLASSES)
 
     def maps(self, photo: Tensor) -> list[Tensor]:
         """What is seen at `STRIDES`: [B, 40, h / 8, w / 8], [B, 112, h / 16, w / 16] and [B, 1280, h / 32, w / 32].

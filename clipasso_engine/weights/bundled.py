@@ -23,6 +23,8 @@ FOREGROUND_SHA256 = "3983be9456a7deb5ea0d97eab9f6a768e515a7a1842fc04292866812e97
 
 CLASSIFIER = FOLDER / "classifier.safetensors"
 CLASSIFIER_SHA256 = "8eadb695775d9480a283d4aa34cb787c277a2dc0a8352f3254ce5a01ab4e1764"
+MEANING = FOLDER / "meaning.safetensors"
+MEANING_SHA256 = "d05c0378ccaece2a84b85c2818cecc3917b7df1d9c0bcca364aa75bcf62dd144"
 SCALE = ".scale"
 """Ends the name of a tensor [N, 1, ...] that a tensor of 8-bit whole numbers is to be multiplied by."""
 

@@ -66,6 +66,13 @@ CLASSIFIER = _bundled(
     licence="Apache-2.0",
     source="trained by EfficientNet's authors, part of the package",
 )
+MEANING = _bundled(
+    in_package.MEANING,
+    in_package.MEANING_SHA256,
+    purpose="tells by what the classifier sees whether a sketch shows what its photo does",
+    licence="GPL-3.0-or-later",
+    source="trained for this project, part of the package",
+)
 CLIP_RN101 = Weights(
     name="clip-rn101",
     file="clip-rn101.safetensors",
@@ -108,7 +115,7 @@ U2NET = Weights(
 )
 
 REGISTRY: dict[str, Weights] = {
-    weights.name: weights for weights in (BOUNDARY, FOREGROUND, CLASSIFIER, CLIP_RN101, CLIP_VIT_B32, U2NET)
+    weights.name: weights for weights in (BOUNDARY, FOREGROUND, CLASSIFIER, MEANING, CLIP_RN101, CLIP_VIT_B32, U2NET)
 }
 
 

@@ -52,7 +52,7 @@ class Guidance(Protocol):
         ...
 
 
-_BUILDERS = {"boundary": "boundary", "clip": "clip", "both": "both"}
+_BUILDERS = {"boundary": "boundary", "clip": "clip", "both": "both", "meaning": "meaning"}
 
 
 def build(name: str, subject: Subject) -> Guidance:
@@ -71,9 +71,9 @@ def choose(job: SketchJob) -> tuple[str, str]:
     """
     from ...clip import network as clip_network
 
-    if job.guidance == "boundary" and job.text:
+    if job.guidance in ("boundary", "meaning") and job.text:
         raise UserError(
-            f"The text {job.text!r} needs CLIP, but the guidance is boundary. Choose --guidance both, or drop it."
+            f"The text {job.text!r} needs CLIP, but the guidance is {job.guidance}. Choose --guidance both, or drop it."
         )
     if job.guidance != "auto":
         return job.guidance, ""

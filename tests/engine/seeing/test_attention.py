@@ -13,7 +13,7 @@ from skimage import data
 
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.seeing import attention
-from clipasso_engine.seeing.classifier_network import CLASSES, STRIDES, WIDTH, ClassifierNetwork
+from clipasso_engine.seeing.classifier_network import CHANNELS, CLASSES, STRIDES, ClassifierNetwork
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -45,7 +45,7 @@ def test_its_maps_have_the_strides_that_are_told() -> None:
         maps = network().maps(torch.rand(2, 3, 128, 160))
         logits = network().logits(maps[-1])
     assert [tuple(seen.shape[-2:]) for seen in maps] == [(128 // stride, 160 // stride) for stride in STRIDES]
-    assert maps[-1].shape[1] == WIDTH
+    assert tuple(seen.shape[1] for seen in maps) == CHANNELS
     assert logits.shape == (2, CLASSES)
 
 
