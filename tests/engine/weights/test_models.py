@@ -96,7 +96,7 @@ def test_a_name_of_the_clip_library_finds_its_weights() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match=r"'clap'.*boundary, foreground, clip-rn101"):
+    with pytest.raises(UserError, match=r"'clap'.*boundary, foreground, classifier, meaning, clip-rn101"):
         models.find("clap")
 
 
