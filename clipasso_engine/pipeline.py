@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from .bezier.cubics import Array
 from .choosing import continuing
 from .choosing.drawings import Drawings
 from .clip import network as clip_network
@@ -26,7 +26,7 @@ from .lines import eyes, features, weighted_lines
 from .optimising import guidance
 from .optimising.device import choose as choose_device
 from .paper import sketching
-from .seeing import analysis_cache, boundary, photo, rembg_foreground, shapes
+from .seeing import analysis_cache, attention, boundary, photo, rembg_foreground, shapes
 from .seeing.view import View
 from .sketching import quick_sketches
 from .sketching.levels import STEPS, Run, Stages
@@ -73,10 +73,10 @@ def sketch(
         seen = view.found or view.guess
         details = eyes.find(view.rgb, seen.mask if seen else None)
         marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
-        attention, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked)
+        looked_at, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked)
         people = [features.marks(face, view) for face in view.faces]
         worth = weighted_lines.find(
-            view.boundary, view.found, view.guess, attention, details, emphasis, bool(job.mask), people
+            view.boundary, view.found, view.guess, looked_at, details, emphasis, bool(job.mask), people
         )
         worth = continuing.left_over(job, worth, view, picture)
         if job.levels == AUTO:
@@ -90,7 +90,7 @@ def sketch(
         subject = guidance.Subject(shown, worth.picture(), device, job.seed, job.text, job.clip_model)
         guide = guidance.build(guide_name, subject)
         stages = Stages(
-            picture, view, worth, {level: some[0] for level, some in starts.items()}, subject, guide, marked
+            picture, view, worth, {level: some[0] for level, some in starts.items()}, subject, guide, marked, looked_at
         )
         if keep is not None:
             keep(stages)
@@ -116,8 +116,12 @@ def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Pho
         return analysis_cache.look(network, picture, job.background, job.mask)
 
 
-def _attention(view: View, guide_name: str, device: torch.device) -> Array | None:
-    """CLIP's saliency [h, w] where CLIP guides and has its weights (paper, section 3.3)."""
-    if guide_name == "boundary" or not clip_network.usable(clip_network.SALIENCY_MODEL):
-        return None
-    return clip_saliency.saliency(view.rgb, device).astype(np.float64)
+def _attention(view: View, guide_name: str, device: torch.device) -> NDArray[np.float32]:
+    """Where it is looked at, [h, w] in 0..1 on the object: by the classifier, and by CLIP as much where CLIP guides and
+    has its weights (paper, section 3.3)."""
+    seen = view.found.region if view.found else view.guess.region if view.guess else None
+    known = attention.on(attention.find(attention.load(device), view.rgb), seen)
+    if guide_name in ("boundary", "meaning") or not clip_network.usable(clip_network.SALIENCY_MODEL):
+        return known
+    clips = attention.on(clip_saliency.saliency(view.rgb, device), seen)
+    return ((known + clips) / 2).astype(np.float32)

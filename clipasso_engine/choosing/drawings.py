@@ -29,9 +29,10 @@ class Drawings:
     def __init__(self, lines: Lines, seed: int, count: int, segments: int = 1) -> None:
         """``count`` starts; ``segments`` is how many cubics a stroke may have."""
         self._segments = segments
-        self._candidates = [Candidates.of(chain.points) for chain in lines.chains]
+        self._lines = lines
+        self._candidates = [Candidates.of(c.points, whole) for c, whole in zip(lines.chains, lines.whole, strict=True)]
         self._faces = lines.faces
-        self._weights = [_varied(lines.weights, seed, start) for start in range(count)]
+        self._factors = [_factors(len(lines.chains), seed, start) for start in range(count)]
 
     def enough(self) -> int:
         """The fewest strokes that still carry the drawing: `_CARRIED` of what the most of `_AUTO` carry."""
@@ -39,9 +40,10 @@ class Drawings:
         return next(level for level, gain in zip(_AUTO, carried, strict=True) if gain >= _CARRIED * carried[-1])
 
     def _carried(self, level: int) -> float:
-        """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance."""
-        own = self._of_faces(level)
-        choice = choose(self._candidates, self._weights[0], level - len(own.gain), _JUDGED, _JUDGED, self._segments)
+        """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance
+        and one set of weights."""
+        own, weights = self._of_faces(level), self._weights(_AUTO[-1])[0]
+        choice = choose(self._candidates, weights, level - len(own.gain), _JUDGED, _JUDGED, self._segments)
         return float(choice.gain.sum() + own.gain.sum())
 
     def of(self, level: int) -> list[Choice]:
@@ -55,7 +57,7 @@ class Drawings:
         left = level - len(own.gain)
         return [
             own.with_others(choose(self._candidates, some, left, tolerance, apart, self._segments)).ranked()
-            for some in self._weights
+            for some in self._weights(level)
         ]
 
     def _of_faces(self, level: int) -> Choice:
@@ -72,13 +74,16 @@ class Drawings:
             stroke_arrays.stacked(curves, self._segments), gain, np.full(len(curves), OF_FACE), np.array(widths)
         )
 
+    def _weights(self, level: int) -> list[list[Array]]:
+        weights = self._lines.for_level(level)
+        return [[w * factor for w, factor in zip(weights, some, strict=True)] for some in self._factors]
 
-def _varied(weights: list[Array], seed: int, start: int) -> list[Array]:
-    """The weights as another eye might judge them: each chain's times a random factor; seed 0, start 0: as they are."""
+
+def _factors(chains: int, seed: int, start: int) -> Array:
+    """How another eye might judge each of the chains: random factors of their weights; seed 0, start 0: all 1."""
     if seed == 0 and start == 0:
-        return weights
-    random = np.random.default_rng([seed, start])
-    return [weight * np.exp(_SPREAD * random.standard_normal()) for weight in weights]
+        return np.ones(chains)
+    return np.exp(_SPREAD * np.random.default_rng([seed, start]).standard_normal(chains))
 
 
 def batched(starts: list[Choice]) -> torch.Tensor:

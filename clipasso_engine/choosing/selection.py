@@ -28,6 +28,8 @@ _COST = 2.5  # gain that a stroke must have to be drawn at all: some 5 px of a c
 _JOIN = 1.0  # gain that a further cubic of a stroke must have
 _CORNER = np.cos(np.deg2rad(40.0))  # a chain that turns by more where two cubics join has a corner there
 _TURN = 4  # points of the chain on both sides of a join by which its turn is judged
+_WHOLE = 0.3  # of its gain that a line drawn whole, a closed one say, is worth more than the same in pieces
+_FOLLOWED = 0.7  # of its weight that strokes must carry for it to be drawn whole: a form too rich for them is not
 _ROUNDS = 2  # of choosing, weakening what would be doubled, and choosing again
 
 
@@ -43,9 +45,10 @@ class Candidates:
     where: Array  # [P, _SAMPLES] the chain's points, as fractional indices
     share: Array  # [P, 1] px of chain each of them stands for
     breakpoints: int
+    whole: bool = False  # whether the chain is a form that is worth more whole
 
     @classmethod
-    def of(cls, points: Array) -> Candidates:
+    def of(cls, points: Array, whole: bool = False) -> Candidates:
         count = int(np.clip(len(points) / _STEP, 1, _BREAKPOINTS - 1)) + 1
         at = np.linspace(0, len(points) - 1, count)
         first, last = np.triu_indices(count, 1)
@@ -54,7 +57,7 @@ class Candidates:
         along = np.stack([np.interp(where, index, points[:, axis]) for axis in (0, 1)], -1)
         controls, error2 = cubics.fit(along)
         share = np.linalg.norm(np.diff(along, axis=-2), axis=-1).sum(-1, keepdims=True) / _SAMPLES
-        return cls(points, first, last, controls, error2, where, share, count)
+        return cls(points, first, last, controls, error2, where, share, count, whole)
 
     def gains(self, weight: Array, tolerance: float) -> Array:
         """Gain [P] of each: the weight [M] of its points, none ``tolerance`` px off the curve and beyond."""
@@ -131,8 +134,8 @@ def _is_drawn(chain: Candidates, index: int, choice: Choice, apart: float) -> ND
 
 
 def _best(chains: list[Candidates], weights: list[Array], count: int, tolerance: float, segments: int) -> Choice:
-    tables = [_Table.of(c, c.gains(w, tolerance), count, segments) for c, w in zip(chains, weights, strict=True)]
-    shares = _share([table.best[:, -1] for table in tables], count)
+    tables = [_Table.of(c, w, count, tolerance, segments) for c, w in zip(chains, weights, strict=True)]
+    shares = _share([table.totals for table in tables], count)
     picked = [
         (gain, index, chains[index].stroke(rows))
         for index, (table, share) in enumerate(zip(tables, shares, strict=True))
@@ -154,10 +157,11 @@ class _Table:
     gain: Array  # [B, B] gain of the stroke from breakpoint to breakpoint
     row: NDArray[np.int_]  # [B, B] the candidate, a single cubic
     splits: list[NDArray[np.int_]]  # S - 1 times [B, B]: where the last of 2..S cubics begins; -1 if one less is better
+    unbroken: Array  # [K + 1, B] greatest gain of k strokes from the chain's start to b; -inf where it is no whole
 
     @classmethod
-    def of(cls, chain: Candidates, gains: Array, count: int, segments: int) -> _Table:
-        size = chain.breakpoints
+    def of(cls, chain: Candidates, weight: Array, count: int, tolerance: float, segments: int) -> _Table:
+        gains, size = chain.gains(weight, tolerance), chain.breakpoints
         gain = np.full((size, size), -np.inf)
         row = np.zeros((size, size), dtype=np.int_)
         gain[chain.first, chain.last] = gains
@@ -166,15 +170,30 @@ class _Table:
         for _ in range(min(segments, size - 1) - 1):
             gain, split = _lengthened(gain, single)
             splits.append(split)
-        best = [np.zeros(size)]
+        best, unbroken = [np.zeros(size)], [np.full(size, -np.inf)]
+        unbroken[0][0] = 0.0 if chain.whole else -np.inf
         for _ in range(min(count, size - 1)):
             ended = (best[-1][:, None] + gain).max(axis=0)  # the last stroke ends exactly at each breakpoint
             best.append(np.maximum.accumulate(ended))
-        return cls(np.stack(best), gain, row, splits)
+            unbroken.append((unbroken[-1][:, None] + gain).max(axis=0))
+        whole = np.stack(unbroken)
+        whole[whole[:, -1] < _FOLLOWED * np.maximum(weight, 0).sum(), -1] = -np.inf
+        return cls(np.stack(best), gain, row, splits, whole)
+
+    @property
+    def totals(self) -> Array:
+        """[K + 1]: what 0..K strokes are worth at best, on a chain drawn whole more than their gain."""
+        return np.maximum(self.best[:, -1], (1 + _WHOLE) * self.unbroken[:, -1])
 
     def strokes(self, count: int) -> list[tuple[list[int], float]]:
         """The candidates of each of the best ``count`` strokes, and its gain, walked back from the chain's end."""
         chosen, end = [], self.best.shape[1] - 1
+        if self.totals[count] > self.best[count, end]:
+            for k in range(count, 0, -1):
+                start = int(np.argmax(self.unbroken[k - 1, :end] + self.gain[:end, end]))
+                chosen.append((self._cubics(start, end), float(self.gain[start, end])))
+                end = start
+            return chosen
         for k in range(count, 0, -1):
             end = int(np.argmax(self.best[k, : end + 1] >= self.best[k, end]))  # where that best is first reached
             start = int(np.argmax(self.best[k - 1, :end] + self.gain[:end, end]))

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--save-stages",
         type=Path,
         metavar="DIR",
-        help="write boundary, saliency, mask, start and levels as pictures, in a folder a photo if there are several",
+        help="write what was seen and decided on the way as pictures, in a folder a photo if there are several",
     )
     add_jobs(parser)
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")

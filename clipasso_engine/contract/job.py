@@ -22,7 +22,7 @@ PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 QUALITIES = ("draft", "normal", "best", "paper")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-GUIDANCES = ("auto", "boundary", "clip", "both")
+GUIDANCES = ("auto", "boundary", "clip", "both", "meaning")
 BACKGROUNDS = ("auto", "remove", "keep")
 MAX_CANDIDATES = 8
 MAX_SEGMENTS = 4

@@ -38,7 +38,7 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
         "The paper's recipe needs a number of strokes and finds none by itself."
     ),
     ErrorCode.TEXT_WITHOUT_CLIP: translatable(
-        "The text '{text}' needs CLIP, but the sketch is to be guided by boundaries alone."
+        "The text '{text}' needs CLIP, but the sketch is to be guided without it."
     ),
     ErrorCode.JOB_OPTIONS_UNKNOWN: translatable("The job has options this engine does not know: {options}."),
     ErrorCode.DRAWN_CURVES_UNREADABLE: translatable(

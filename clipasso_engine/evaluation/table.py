@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import __version__
 from ..contract.job import SketchJob
+from . import meaning
 from .trial import OURS, Trial
 
 Document = dict[str, Any]
@@ -27,6 +28,8 @@ _COLUMNS = {
     "crumbs": ("crumbs", 1.0, ""),
     "curvature_change": ("curvature change", 1.0, "°"),
     "nesting": ("nesting", 100.0, "%"),
+    "first": ("photo comes first", 100.0, "%"),
+    "rank": ("its rank", 1.0, ""),
     "seconds": ("seconds", 1.0, ""),
 }
 """Figure -> (heading, factor, unit)."""
@@ -46,12 +49,14 @@ def document(trials: Sequence[Trial], job: SketchJob, judge: str, failures: dict
                     "way": drawing.way,
                     "level": drawing.level,
                     "seconds": drawing.seconds,
+                    "rank": (rank := meaning.rank(drawing.meaning, own, [other.meaning for other in trials])),
+                    "first": float(rank == 1),
                     **dataclasses.asdict(drawing.figures),
                 }
                 for drawing in trial.drawings
             ],
         }
-        for trial in trials
+        for own, trial in enumerate(trials)
     ]
     return {
         "date": datetime.date.today().isoformat(),

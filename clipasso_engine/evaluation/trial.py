@@ -15,7 +15,9 @@ from ..contract.events import Event
 from ..contract.job import SketchJob
 from ..contract.sketch import Sketch, Stroke
 from ..pipeline import Stages
-from . import alternatives, metrics
+from ..seeing import meaning as towers
+from . import alternatives, meaning, metrics
+from .meaning import Vectors
 from .metrics import Figures, Reference
 
 OURS = "ours"
@@ -32,6 +34,7 @@ class Drawing:
     sketch: Sketch
     figures: Figures
     seconds: float  # of the first level all the way from the photo, of the others what they cost on top
+    meaning: Vectors  # [D], see `evaluation.meaning`
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Trial:
     photo: Image.Image
     masked: Image.Image | None  # the photo with its background faded; None: no object was found
     guidance: str
+    meaning: Vectors  # [D] of the photo
     drawings: list[Drawing]
 
     def of(self, way: str) -> list[Drawing]:
@@ -63,11 +67,17 @@ def run(name: str, job: SketchJob, compare: bool, judge: nn.Module | None = None
     stages = kept[0]
     reference = Reference.of(stages, judge)
     sketches = sketches[: len(job.levels)]  # after them come the other candidates
-    drawings = _measured(OURS, list(zip(sketches, clock.seconds, strict=True)), reference)
+    tower = towers.load()
+
+    def measured(way: str, drawn: list[tuple[Sketch, float]]) -> list[Drawing]:
+        told = [meaning.of_sketch(tower, sketch, stages) for sketch, _ in drawn]
+        return _measured(way, drawn, reference, told)
+
+    drawings = measured(OURS, list(zip(sketches, clock.seconds, strict=True)))
     if compare:
         for way, prepare in _alternatives(stages, job):
-            drawings += _measured(way, _drawn(prepare, sketches), reference)
-    return Trial(name, *_pictures(stages), report["guidance"], drawings)
+            drawings += measured(way, _drawn(prepare, sketches))
+    return Trial(name, *_pictures(stages), report["guidance"], meaning.of_photo(tower, stages), drawings)
 
 
 class _Clock:
@@ -109,16 +119,16 @@ def _drawn(prepare: Callable[[], alternatives.Draw], ours: list[Sketch]) -> list
     return drawn
 
 
-def _measured(way: str, drawn: list[tuple[Sketch, float]], reference: Reference) -> list[Drawing]:
+def _measured(way: str, drawn: list[tuple[Sketch, float]], reference: Reference, told: list[Vectors]) -> list[Drawing]:
     controls = {sketch.level: stroke_arrays.of_sketch(sketch) for sketch, _ in drawn}
     drawings = []
-    for sketch, seconds in drawn:
+    for (sketch, seconds), vector in zip(drawn, told, strict=True):
         figures = metrics.measure(controls[sketch.level], reference)
         richer = controls.get(2 * sketch.level)
         if richer is not None:
             apart = metrics.nesting(controls[sketch.level], richer, reference.diagonal)
             figures = replace(figures, nesting=apart)
-        drawings.append(Drawing(way, sketch.level, sketch, figures, seconds))
+        drawings.append(Drawing(way, sketch.level, sketch, figures, seconds, vector))
     return drawings
 
 

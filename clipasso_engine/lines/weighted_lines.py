@@ -9,7 +9,7 @@ A positive weight is what a stroke there is worth; a negative one is what it cos
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -40,6 +40,9 @@ _STRAIGHT, _CURVED = 0.55, 1.65  # worth of a straight and of a sharply turning 
 _MIDDLE = 0.35  # of the diagonal: without an object, lines this far from the middle weigh 60 % of those in it
 _NOT_GUESSED = 0.4  # worth of a line off the guess
 _IN_FACE = -0.5  # weight of other lines where eyes, nose and mouth of a face are
+_LEAST_LOOK, _LOOK = 0.25, 2.0  # worth of a line that nobody looks at, and how much more it is where all look
+_SAY = (1.0, 3.0), (0.0, 1.0)  # log2 of the strokes -> how much that counts
+_CLEAR = 0.9  # of a closed line that must be worth drawing for it to be worth more whole
 _FRAME = 0.025  # of the diagonal: a line along the frame this near to it is the frame
 
 
@@ -52,6 +55,30 @@ class Lines:
     height: int
     width: int
     faces: tuple[FaceMarks, ...] = ()  # drawn by themselves (see `features`)
+    attention: list[Array] = field(default_factory=list)  # one [M] in 0..1 for each chain; none: nothing is known of it
+
+    def for_level(self, level: int) -> list[Array]:
+        """What the points of each chain [M] are worth to a drawing of ``level`` strokes.
+
+        The fewer strokes, the more it matters that the whole form is there; with some more, the parts that tell what
+        it is come before others that are as clear.
+        """
+        say = float(np.interp(np.log2(level), *_SAY))
+        return (
+            [
+                np.where(weight > 0, weight * (1 + say * (_LEAST_LOOK + _LOOK * look - 1)), weight)
+                for weight, look in zip(self.weights, self.attention, strict=True)
+            ]
+            if self.attention
+            else self.weights
+        )
+
+    @property
+    def whole(self) -> list[bool]:
+        """Which chains are forms of their own, worth more whole: closed, and hardly anywhere not worth drawing."""
+        return [
+            chain.closed and bool((w > 0).mean() > _CLEAR) for chain, w in zip(self.chains, self.weights, strict=True)
+        ]
 
     def picture(self) -> NDArray[np.float32]:
         """The lines as a map [h, w]: weight, clipped to 0..1, along lines 2 px wide."""
@@ -77,7 +104,7 @@ def find(
     boundary: NDArray[np.float32],
     found: Foreground | None,
     guess: Foreground | None = None,
-    attention: Array | None = None,
+    attention: NDArray[np.float32] | None = None,
     details: Sequence[Chain] = (),
     emphasis: Array | None = None,
     by_hand: bool = False,
@@ -87,7 +114,7 @@ def find(
 
     ``details`` are lines that are no boundaries. Without an object, lines near the middle and on what is a ``guess`` at
     it weigh more.
-    ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look; it counts for half.
+    ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look (see `Lines.for_level`).
     ``emphasis`` [h, w] is a factor of what lines are worth.
     ``faces`` are drawn by themselves: where their marks are, no other line is wanted; their contours are further lines.
     ``by_hand``: somebody drew what is ``found``; no line leaves it, and its own outline counts only if there is one in
@@ -123,12 +150,11 @@ def find(
     weights += [line.strength.copy() for line in contours]
     _keep_one_of_each(chains, weights)
     told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
-    if attention is not None:
-        look = 0.5 + ndimage.maximum_filter(attention, 9)
-        told = [np.where(w > 0, w * _sampled(look, chain.points), w) for chain, w in zip(chains, told, strict=True)]
     if emphasis is not None:
         told = [np.where(w > 0, w * _sampled(emphasis, chain.points), w) for chain, w in zip(chains, told, strict=True)]
-    return Lines(chains, told, height, width, tuple(faces))
+    look = None if attention is None else attention.astype(np.float64)
+    looks = [] if look is None else [np.clip(_sampled(look, chain.points), 0, 1) for chain in chains]
+    return Lines(chains, told, height, width, tuple(faces), looks)
 
 
 def _keep_one_of_each(chains: list[Chain], weights: list[Array]) -> None:

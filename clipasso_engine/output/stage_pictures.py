@@ -24,11 +24,11 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
     """Write PNGs of the whole photo's frame, `preview.LONGER_SIDE` pixels on the longer side, into ``folder``.
 
     ``boundary``: the network's map. ``saliency``: how much each place looks like the object. ``mask``: the object; both
-    are white where none was found, since then everything is drawn. ``details``: where more lines were asked for; only
-    there if that was done. ``landmarks``: those of faces, over the photo; only there where faces were found. ``lines``:
-    what strokes are wanted on, the brighter the more. ``start-N`` and ``level-N``:
-    the strokes before and after the optimisation. What lies outside the part of the photo that was looked at is black
-    in all but those. Raises `UserError` where nothing can be written.
+    are white where none was found, since then everything is drawn. ``attention``: how much each place tells what it is.
+    ``details``: where more lines were asked for; only there if that was done. ``landmarks``: those of faces, over the
+    photo; only there where faces were found. ``lines``: what strokes are wanted on, the brighter the more. ``start-N``
+    and ``level-N``: the strokes before and after the optimisation. What lies outside the part of the photo that was
+    looked at is black in all but those. Raises `UserError` where nothing can be written.
     """
     found = stages.view.found
     everything = np.ones_like(stages.view.boundary)
@@ -36,6 +36,7 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
         "boundary": stages.view.boundary,
         "saliency": everything if found is None else found.score,
         "mask": everything if found is None else found.mask.astype(np.float32),
+        "attention": stages.attention,
         "lines": stages.lines.picture(),
     }
     if stages.details.any():

@@ -23,16 +23,19 @@ from ..contract.job import SketchJob
 from ..contract.sketch import Sketch, Stroke
 from ..lines import weighted_lines
 from ..optimising import guidance
+from ..optimising.free_points import FreePoints
 from ..optimising.guidance import Guidance
 from ..optimising.less_memory import with_less_memory
 from ..optimising.optimizer import LINE_WIDTH, Outcome, optimize
-from ..seeing import photo
+from ..optimising.rasterizer import render
+from ..seeing import meaning, photo
 from ..seeing.view import View
 from . import colours
 
 STEPS = {"draft": 20, "normal": 60, "best": 200}
 """Optimisation steps per level, by quality. From a traced start the loss hardly falls after 60 (docs/method.md)."""
 
+_AS_GOOD = 1.05  # of the lowest loss: candidates up to it fit as well, and their meaning decides
 _MESSAGE_EVERY = 0.1  # seconds between two previews
 
 
@@ -47,6 +50,7 @@ class Stages:
     subject: guidance.Subject
     guide: Guidance
     details: NDArray[np.float32]  # [h, w] in 0..1: where more lines were asked for
+    attention: NDArray[np.float32]  # [h, w] in 0..1: what tells what is in the photo
 
     @property
     def device(self) -> torch.device:
@@ -86,7 +90,7 @@ class Run:
             outcome = with_less_memory(work, stages.device, len(starts), self.notice)
         self._steps += outcome.steps
         self._first_loss = self._first_loss or outcome.first_loss
-        order = sorted(range(len(outcome.losses)), key=outcome.losses.__getitem__)
+        order = _ranked(outcome, stages)
         sketches = [finished(outcome, k, starts[k], level, stages) for k in order]
         self._emit({"type": "level", "sketch": sketches[0].to_json()})
         return sketches
@@ -156,6 +160,21 @@ def few_threads(stages: Stages) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def _ranked(outcome: Outcome, stages: Stages) -> list[int]:
+    """The candidates, the best first: of those that fit the lines about as well as any, the nearest in meaning."""
+    order = sorted(range(len(outcome.losses)), key=outcome.losses.__getitem__)
+    fitting = [k for k in order if outcome.losses[k] <= _AS_GOOD * outcome.losses[order[0]]]
+    if len(fitting) == 1:
+        return order
+    tower = meaning.load()
+    with torch.no_grad():
+        shape = FreePoints(outcome.points[fitting])
+        ink = render(shape.chains(shape.start), *stages.view.size, LINE_WIDTH)
+        near = tower.of_sketches(ink[:, None]) @ tower.of_photos(meaning.darkness_of(stages.subject.rgb))[0]
+    best = fitting[int(near.argmax())]
+    return [best, *(k for k in order if k != best)]
 
 
 def finished(outcome: Outcome, candidate: int, start: Choice, level: int, stages: Stages) -> Sketch:

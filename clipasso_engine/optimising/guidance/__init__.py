@@ -53,7 +53,7 @@ class Guidance(Protocol):
         ...
 
 
-_BUILDERS = {"boundary": "boundary", "clip": "clip", "both": "both"}
+_BUILDERS = {"boundary": "boundary", "clip": "clip", "both": "both", "meaning": "meaning"}
 
 
 def build(name: str, subject: Subject) -> Guidance:
@@ -72,7 +72,7 @@ def choose(job: SketchJob) -> tuple[str, NoticeCode | None]:
     """
     from ...clip import network as clip_network
 
-    if job.guidance == "boundary" and job.text:
+    if job.guidance in ("boundary", "meaning") and job.text:
         raise CodedError(ErrorCode.TEXT_WITHOUT_CLIP, text=job.text)
     if job.guidance != "auto":
         return job.guidance, None

@@ -140,3 +140,39 @@ def test_beside_asks_for_nearness_and_for_one_direction() -> None:
     assert cubics.beside(line[::-1] + np.array([0, 3]), [line], 4).all()
     assert not cubics.beside(line + np.array([0, 5]), [line], 4).any()
     assert not cubics.beside(line[:, ::-1] + [25, -25], [line], 4).any()
+
+
+def ring(x: float, y: float, radius: float) -> np.ndarray:
+    around = np.linspace(0, 2 * np.pi, round(2 * np.pi * radius))
+    return np.stack([x + radius * np.cos(around), y + radius * np.sin(around)], axis=1)
+
+
+def test_a_circle_stays_closed_though_pieces_of_other_lines_weigh_more() -> None:
+    """Three strokes: two close the circle, where piece by piece the three strongest stretches would be taken."""
+    points = [ring(60, 60, 40), wave(140, 46, 0), wave(180, 46, 0)]
+    weights = [np.ones(len(points[0])), np.full(46, 2.5), np.full(46, 2.5)]
+    open_, closed = (
+        selection.choose([Candidates.of(points[0], whole), *map(Candidates.of, points[1:])], weights, 3, 6.0, APART)
+        for whole in (False, True)
+    )
+    assert (open_.chain == 0).sum() == 1
+    assert (closed.chain == 0).sum() == 2
+    drawn = cubics.sample(closed.controls[closed.chain == 0], 64).reshape(-1, 2)
+    apart = np.linalg.norm(points[0][:, None] - drawn[None], axis=-1).min(1)
+    assert apart.max() < 6
+
+
+def test_a_form_too_rich_for_its_strokes_is_not_forced_to_close() -> None:
+    around = np.linspace(0, 2 * np.pi, 400)
+    star = 100 + (60 + 25 * np.cos(9 * around))[:, None] * np.stack([np.cos(around), np.sin(around)], 1)
+    alone = [
+        selection.choose([Candidates.of(star, whole)], [np.ones(400)], 2, TOLERANCE, APART) for whole in (False, True)
+    ]
+    assert np.array_equal(alone[0].controls, alone[1].controls)
+
+
+def test_gains_of_a_closed_form_are_those_of_its_strokes() -> None:
+    chain, weight = Candidates.of(ring(60, 60, 40), True), np.ones(251)
+    choice = selection.choose([chain], [weight], 2, 6.0, APART)
+    gains = chain.gains(weight, 6.0)
+    assert all(np.isclose(gains, gain).any() for gain in choice.gain)

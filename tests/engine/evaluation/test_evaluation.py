@@ -409,11 +409,12 @@ class TestSavedStages:
         arguments += ["--quality", "draft", "--guidance", "boundary", "--quiet", "--candidates", "2"]
         assert cli.main([*arguments, "--save-stages", str(tmp_path / "stages")]) == 0
         pictures = {path.stem: pixels(path) for path in (tmp_path / "stages").iterdir()}
-        names = ["boundary", "saliency", "mask", "lines", "start-8", "start-4", "level-8", "level-4"]
+        names = ["boundary", "saliency", "mask", "attention", "lines", "start-8", "start-4", "level-8", "level-4"]
         assert sorted(pictures) == sorted(names)
         assert {picture.shape for picture in pictures.values()} == {(698, 1024)}
         inside = scenes.ellipse(698, 1024, (CENTRE[0] * 1024 / 220, CENTRE[1] * 1024 / 220), (326, 209))
         assert ((pictures["mask"] > 127) == inside).mean() > 0.98
+        assert pictures["attention"][inside].mean() > 2 * pictures["attention"][~inside].mean()
         for name in ("start-8", "level-8", "level-4"):
             rows, columns = np.nonzero(pictures[name] < 128)
             ink = np.stack([columns, rows], axis=-1) * 220 / 1024

@@ -137,14 +137,39 @@ def test_without_an_object_the_middle_counts_more() -> None:
     assert weight_within(found, 70, 0, 130, H) > 1.2 * weight_within(found, 0, 0, 50, H) > 0
 
 
-def test_attention_moves_weight() -> None:
+def test_attention_counts_more_for_some_strokes_than_for_very_few() -> None:
     boundary = ridges([(60, 40), (60, 120)], [(140, 40), (140, 120)])
-    attention = np.zeros((H, W))
+    attention = np.zeros((H, W), np.float32)
     attention[:, 120:] = 1.0
     plain, led = weighted_lines.find(boundary, None), weighted_lines.find(boundary, None, attention=attention)
-    left, right = (30, 0, 90, H), (110, 0, 170, H)
-    assert weight_within(led, *right) > 1.2 * weight_within(plain, *right)
-    assert 0 < weight_within(led, *left) < 0.8 * weight_within(plain, *left)
+    right = [int(np.median(chain.points[:, 0])) > 100 for chain in led.chains]
+    share = []
+    for level in (2, 4, 8, 16):
+        weights = [float(np.maximum(weight, 0).sum()) for weight in led.for_level(level)]
+        share.append(sum(weight for weight, here in zip(weights, right, strict=True) if here) / sum(weights))
+        assert min(weights) > 0
+    assert share[0] == pytest.approx(0.5, abs=0.02)
+    assert share[0] + 0.1 < share[1] < share[2] - 0.1
+    assert share[3] == share[2] > 0.8
+    for one, other in zip(plain.for_level(8), led.weights, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_attention_leaves_what_costs_as_it_is() -> None:
+    attention = np.ones((H, W), np.float32)
+    found = weighted_lines.find(ridges([(20, 80), (180, 80)]), box(60, 50, 120, 110), attention=attention)
+    for weight, told in zip(found.weights, found.for_level(8), strict=True):
+        assert np.array_equal(weight[weight <= 0], told[weight <= 0])
+        assert (told[weight > 0] > weight[weight > 0]).all()
+
+
+def test_a_closed_line_is_a_whole_unless_much_of_it_is_a_guess() -> None:
+    ring = np.linspace(0, 2 * np.pi, 200)
+    circle = Chain(80 + 40 * np.stack([np.cos(ring), np.sin(ring)], 1), np.ones(200), True)
+    arc = Chain(circle.points[:150], np.ones(150), False)
+    faint = np.where(np.arange(200) < 60, -0.1, 1.0)
+    found = Lines([circle, arc, circle], [np.ones(200), np.ones(150), faint], H, W)
+    assert found.whole == [True, False, False]
 
 
 def test_emphasis_is_a_factor_of_what_is_worth_drawing() -> None:
