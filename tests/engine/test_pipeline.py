@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,7 +36,7 @@ class Run:
     """What a job gave and said."""
 
     def __init__(self, photo: str, stop: Callable[[], bool] = lambda: False, **options: object) -> None:
-        settings = {"quality": "draft", "device": "cpu", "guidance": "boundary", **options}
+        settings: dict[str, Any] = {"quality": "draft", "device": "cpu", "guidance": "boundary", **options}
         self.messages: list[Message] = []
         self.sketches, self.report = pipeline.sketch(SketchJob(photo, **settings), self.messages.append, stop)
 

@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 
 import pytest
+from PIL import Image
 
 from tests.support.pictures import LINE_WIDTH, LINES, SIZE, draw, line_pixels, misses, overlay, stroke_pixels
 from tests.support.real_inkscape import ACTION, FakeEngine, Inkscape, render
@@ -92,7 +93,7 @@ def links(inkscape: Inkscape) -> dict[str, str]:
     """Attributes of an <image>: the photo linked, embedded, and as a camera held sideways stores it."""
     photo = draw(LINES)
     photo.save(inkscape.folder / "ein Foto.png")
-    turned = photo.transpose(4)  # Transpose.ROTATE_270: the top is now at the right
+    turned = photo.transpose(Image.Transpose.ROTATE_270)  # the top is now at the right
     exif = turned.getexif()
     exif[0x0112] = 8  # Orientation: turn it left to see it upright
     turned.save(inkscape.folder / "turned.jpg", exif=exif, quality=95)

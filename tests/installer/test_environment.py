@@ -1,6 +1,7 @@
 """Environments: where PyTorch comes from, which Python they are made from, and what they are made of."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_a_gpu_is_seen_by_its_driver_or_by_nvidia_smi(tmp_path, machine):
 
 def test_a_full_disk_is_seen_before_anything_is_fetched(machine, run_install, monkeypatch):
     usage = type("Usage", (), {"free": 2**30})
-    monkeypatch.setattr(environment.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     status, said = run_install("--no-weights", "--torch", "registry")
     assert status == 1
     assert "8.0 GiB are needed" in said
@@ -127,7 +128,7 @@ def test_an_environment_whose_python_is_gone_is_made_anew(machine, run_install):
 
 def test_another_python_is_looked_for_where_this_one_will_not_do(machine, monkeypatch):
     old = machine.program("python3.9", "echo 3 9 True /usr/bin/python3.9; echo venv")
-    monkeypatch.setattr(python.sys, "executable", str(old))
+    monkeypatch.setattr(sys, "executable", str(old))
     with pytest.raises(UserError, match=r"Install Python 3\.12"):
         python.choose()
     machine.program("python3.12", "echo 3 12 True /opt/python3.12; echo venv")

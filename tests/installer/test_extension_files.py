@@ -44,7 +44,7 @@ def test_the_copied_extension_knows_the_home_that_was_chosen(machine, run_instal
         "import sys; sys.path.insert(0, sys.argv[1]);"
         "from clipasso_engine.contract import job, paths; print(paths.home())"
     )
-    base = sys._base_executable
+    base = getattr(sys, "_base_executable", sys.executable)
     said = subprocess.run([base, "-I", "-c", program, machine.extension], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == str(machine.home)
     assert paths.home() != machine.home

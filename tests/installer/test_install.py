@@ -137,7 +137,7 @@ def test_an_engine_that_does_not_start_gives_way_to_the_older_one(machine, run_i
 def start(machine):
     """install.py as a process of its own, on the stand-in for Python."""
     program = f"import sys; sys.executable = {str(machine.python)!r}; import install; sys.exit(install.main())"
-    command = [sys._base_executable, "-c", program]
+    command = [getattr(sys, "_base_executable", sys.executable), "-c", program]
     return subprocess.Popen([*command, "--no-weights"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 

@@ -1,5 +1,7 @@
 """apt-get, played by scripts."""
 
+import os
+
 import pytest
 
 from clipasso_engine.contract.errors import UserError
@@ -18,7 +20,7 @@ def debian(machine, monkeypatch):
     machine.program("env", 'while [ "${1#*=}" != "$1" ]; do shift; done; exec "$@"')
     machine.program("apt-get", f'echo "$@" >> {folder}/asked; exit $(/bin/cat {folder}/status)')
     (folder / "status").write_text("0")
-    monkeypatch.setattr(system.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(system, "_PAUSE_SECONDS", 0)
     return folder
 
@@ -48,7 +50,7 @@ def test_a_failure_is_tried_again_then_told(debian, tmp_path, machine):
 
 
 def test_without_root_it_takes_sudo(debian, tmp_path, machine, monkeypatch):
-    monkeypatch.setattr(system.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(UserError, match="sudo was not found"):
         system.install(("potrace",), Console(), tmp_path / "log")
     machine.program("sudo", f'echo sudo >> {debian}/asked; exec "$@"')

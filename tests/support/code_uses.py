@@ -51,9 +51,11 @@ def _uses_in(path: Path, enum: str) -> Iterator[Use]:
             yield Use(_member(first, enum), details, f"{path}:{call.lineno}")
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if _member(node, enum) and not any(ast.dump(node) == ast.dump(known) for known in in_calls):
+            assert isinstance(node, ast.expr)
             yield Use(_member(node, enum), frozenset(), f"{path}:{node.lineno}")
 
 
 def _member(node: ast.AST | None, enum: str) -> str:
-    named = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == enum
-    return node.attr if named else ""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == enum:
+        return node.attr
+    return ""

@@ -147,7 +147,7 @@ def test_rn101_equals_timms_independent_implementation(rn101: clip_network.Image
     from timm.models.byobnet import checkpoint_filter_fn
 
     state = clip_models.random_model("RN101-quickgelu").state_dict()
-    reference = timm.create_model("resnet101_clip", num_classes=512).eval()
+    reference: Any = timm.create_model("resnet101_clip", num_classes=512).eval()
     reference.load_state_dict(checkpoint_filter_fn(state, reference))
     with torch.no_grad():
         maps, embedding = rn101(images)
@@ -162,11 +162,11 @@ def test_rn101_equals_timms_independent_implementation(rn101: clip_network.Image
 def timms_vit() -> Any:
     """timm's ViT-B/32 with the same random weights; its attention is computed step by step, so that it can be seen."""
     import timm
-    from timm.layers import set_fused_attn
+    from timm.layers.config import set_fused_attn
     from timm.models.vision_transformer import checkpoint_filter_fn
 
     set_fused_attn(False)
-    reference = timm.create_model("vit_base_patch32_clip_quickgelu_224", num_classes=512).eval()
+    reference: Any = timm.create_model("vit_base_patch32_clip_quickgelu_224", num_classes=512).eval()
     set_fused_attn(True)
     state = clip_models.random_model("ViT-B-32-quickgelu").state_dict()
     reference.load_state_dict(checkpoint_filter_fn(dict(state), reference))

@@ -146,7 +146,8 @@ def test_a_flat_map_has_no_lines(value: float) -> None:
 def test_specks_are_no_lines() -> None:
     sheet = np.zeros((SIDE, SIDE), np.float32)
     sheet[20::25, 20::25] = 1.0
-    assert tracing.trace(cv2.GaussianBlur(sheet, (0, 0), 1.0) * 6) == []
+    blurred = cv2.GaussianBlur(sheet, (0, 0), 1.0).astype(np.float32)
+    assert tracing.trace(blurred * np.float32(6)) == []
 
 
 def test_noise_around_a_line_leaves_it_first_and_in_place() -> None:

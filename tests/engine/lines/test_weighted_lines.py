@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from clipasso_engine.seeing.foreground import Foreground
 H, W = 160, 200
 
 
-def ridges(*polylines: list[tuple[float, float]], strength: float = 0.9) -> np.ndarray:
+def ridges(*polylines: Sequence[tuple[float, float]], strength: float = 0.9) -> np.ndarray:
     sheet = np.zeros((H, W), np.float32)
     for line in polylines:
         cv2.polylines(sheet, [np.array(line, np.int32)[:, None]], False, 1.0, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def lines() -> guidance.Guidance:
     return guidance.build("boundary", Subject(np.zeros((H, W, 3), np.uint8), picture, torch.device("cpu")))
 
 
-def run(start: torch.Tensor = OFF, steps: int = 30, watch: Watcher | None = None, **options: float) -> Outcome:
+def run(start: torch.Tensor = OFF, steps: int = 30, watch: Watcher | None = None, **options: Any) -> Outcome:
     return optimize(start, lines(), (W, H), steps, watch or Watcher(), **options)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from clipasso_engine import cli
-from clipasso_engine.seeing import analysis_cache, photo, view
+from clipasso_engine.seeing import analysis_cache, boundary, photo, view
 from clipasso_engine.seeing.closeup import Box
 from clipasso_engine.seeing.face_traits import Traits
 from clipasso_engine.seeing.faces import Face
@@ -31,15 +31,15 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(picture.sha256)
         random = np.random.default_rng(len(seen))
         box = Box(10, 0, 74, 32)
-        boundary = random.random((128, 256), dtype=np.float32)
-        item = Foreground(boundary > 0.5, boundary)
+        strengths = random.random((128, 256), dtype=np.float32)
+        item = Foreground(strengths > 0.5, strengths)
         found, guess = {"keep": (None, None), "auto": (None, item), "remove": (item, None)}[background]
-        canvas = analysis_cache.boundary.resized(box.crop(picture.rgb), view.CANVAS)
+        canvas = boundary.resized(box.crop(picture.rgb), view.CANVAS)
         faces = tuple(
             Face(random.random((478, 3)), 0.9, Traits(random.random((48, 3)), bool(k), 3.5 * k, not k))
             for k in range(2)
         )
-        return view.View(box, canvas, boundary, found, guess, faces[: 0 if background == "keep" else 2])
+        return view.View(box, canvas, strengths, found, guess, faces[: 0 if background == "keep" else 2])
 
     monkeypatch.setattr(view, "look", look)
     return seen

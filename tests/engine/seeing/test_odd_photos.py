@@ -220,7 +220,7 @@ def test_files_of_another_kind_are_named(tmp_path: Path, head: bytes, kind: str)
 def test_heic_is_read_where_pillow_heif_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cup: Image.Image) -> None:
     """A stand-in for the package, whose opener takes the brand for its own."""
 
-    def opened(stream: Any, _name: str) -> Image.Image:
+    def opened(stream: Any, _name: str | bytes) -> Any:
         return cup.copy()
 
     def register() -> None:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,7 +67,8 @@ def test_exif_orientation(tmp_path: Path, corners: Image.Image, orientation: int
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     path = tmp_path / f"a{suffix}"
-    options = {".jpg": {"quality": 98, "subsampling": 0}, ".webp": {"lossless": True}}.get(suffix, {})
+    known: dict[str, dict[str, Any]] = {".jpg": {"quality": 98, "subsampling": 0}, ".webp": {"lossless": True}}
+    options = known.get(suffix, {})
     stored.save(path, exif=exif, **options)
     loaded = photo.load(path)
     assert (loaded.width, loaded.height) == (WIDTH, HEIGHT)
@@ -177,7 +179,7 @@ def test_cmyk(tmp_path: Path, corners: Image.Image) -> None:
 def test_first_frame_of_an_animation(tmp_path: Path, corners: Image.Image, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     later = Image.new("RGB", (WIDTH, HEIGHT), "black")
-    options = {".webp": {"lossless": True}}.get(suffix, {})
+    options: dict[str, Any] = {"lossless": True} if suffix == ".webp" else {}
     corners.save(path, save_all=True, append_images=[later], **options)
     assert corner_colours(photo.load(path).rgb) == [RED, GREEN, BLUE, WHITE]
 

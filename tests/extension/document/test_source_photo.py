@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import pytest
 
@@ -264,7 +265,7 @@ class TestFile:
     def test_absref(self, svg, tmp_path):
         (tmp_path / "a.png").write_bytes(b"a")
         content = f'<image xlink:href="gone.png" sodipodi:absref="{tmp_path / "a.png"}"/>'
-        with source_photo.find(svg(content)).file(["/elsewhere"]) as path:
+        with source_photo.find(svg(content)).file([Path("/elsewhere")]) as path:
             assert path == tmp_path / "a.png"
 
     @pytest.mark.parametrize("attributes", ["", 'xlink:href="  "'])

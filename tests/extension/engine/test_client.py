@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def short(monkeypatch):
 
 class TestSketch:
     def test_the_job_goes_in_and_sketches_come_out(self, fake_engine, tmp_path):
-        heard = []
+        heard: list[Any] = []
         sketches, report = sketch(fake_engine, tmp_path, heard.append)
         assert [(s.level, len(s.strokes), s.width, s.height) for s in sketches] == [(2, 2, 100, 50), (1, 1, 100, 50)]
         assert report == {"guidance": "boundary", "steps": 1}
@@ -80,7 +81,7 @@ class TestSketch:
         assert kinds == ["hello", "stage", "photo", "level", "level", "result"]
 
     def test_the_listener_is_called_while_nothing_comes(self, fake_engine, tmp_path, short):
-        heard = []
+        heard: list[Any] = []
         fake_engine.play(behaviour="silent")
         with pytest.raises(UserError):
             sketch(fake_engine, tmp_path, heard.append)

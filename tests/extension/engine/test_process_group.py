@@ -1,6 +1,7 @@
 """The job object, against a stand-in for kernel32: this is the only part that no other system can run."""
 
 import ctypes
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ class Function:
 
 class Kernel32:
     def __init__(self, **results):
-        self.calls = []
+        self.calls: list[Any] = []
         for name in ("CreateJobObjectW", "SetInformationJobObject", "AssignProcessToJobObject", "CloseHandle"):
             setattr(self, name, Function(name, self.calls, results.get(name, 77)))
 
@@ -30,9 +31,13 @@ class Process:
     _handle = 42
 
 
+PROCESS: Any = Process()
+"""What a job needs of a process."""
+
+
 def test_the_process_ends_with_the_job_and_the_job_with_its_handle():
     kernel32 = Kernel32()
-    job = process_group.JobObject.holding(Process(), kernel32)
+    job = process_group.JobObject.holding(PROCESS, kernel32)
     assert kernel32.called() == ["CreateJobObjectW", "SetInformationJobObject", "AssignProcessToJobObject"]
     handle, information_class, limits, size = kernel32.calls[1][1]
     assert (handle.value, information_class) == (77, 9)
@@ -53,5 +58,5 @@ def test_the_structure_has_the_size_windows_expects():
 )
 def test_where_windows_refuses_there_is_no_job_and_no_leak(refusing, closed):
     kernel32 = Kernel32(**{refusing: 0})
-    assert process_group.JobObject.holding(Process(), kernel32) is None
+    assert process_group.JobObject.holding(PROCESS, kernel32) is None
     assert kernel32.called().count("CloseHandle") == closed

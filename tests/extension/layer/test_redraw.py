@@ -10,7 +10,7 @@ from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch, Stroke
-from inkscape_extension.brush import painting
+from inkscape_extension.brush import painting, styles
 from inkscape_extension.document import outlines, source_photo
 from inkscape_extension.layer import hand_edits, redraw, sketch_layer
 from inkscape_extension.layer.origin import Origin, metadata_of
@@ -163,7 +163,7 @@ class TestEdits:
         assert found.kept == [layer[0]]
         assert found.restyled == (("stroke", "#ff0000"),)
 
-    @pytest.mark.parametrize("name", painting.BRUSHES)
+    @pytest.mark.parametrize("name", styles.BRUSHES)
     def test_a_brush_is_no_edit_but_another_colour_is(self, layer, name):
         painting.paint_layer(layer, painting.Look(brush=name, width_by="importance"))
         for child in layer:
@@ -349,7 +349,7 @@ class TestSteps:
         """The photo has 37 lines: so much is drawn of 64 strokes, and hardly less of 48 and 32."""
         there = {128: 37, 96: 37, 64: 37, 48: 36, 32: 29, 24: 22, 16: 16, 4: 4, 3: 3}
         levels = {number: tuple(stroke(2.0 * n) for n in range(count)) for number, count in there.items()}
-        origin = sketch_layer.Origin(3, "boundary", "abc", "photo", levels)
+        origin = Origin(3, "boundary", "abc", "photo", levels)
         drawn = Sketch(level, *SIZE, levels[level], 0.1)
         (layer,) = sketch_layer.insert(source_photo.find(svg(IMAGE)), [drawn], origin)
         assert layer.get("inkscape:label") == f"Sketch, {there[level]} strokes"
@@ -358,7 +358,7 @@ class TestSteps:
     def test_no_more_than_the_photo_has(self, svg):
         levels = {128: tuple(stroke(2.0 * n) for n in range(37)), 64: tuple(stroke(2.0 * n) for n in range(36))}
         levels[96] = levels[128]
-        origin = sketch_layer.Origin(3, "boundary", "abc", "photo", levels)
+        origin = Origin(3, "boundary", "abc", "photo", levels)
         (layer,) = sketch_layer.insert(source_photo.find(svg(IMAGE)), [Sketch(64, *SIZE, levels[64], 0.1)], origin)
         with pytest.raises(UserError, match="36 strokes, and the photo has no lines for more"):
             redraw.next_level(layer, more=True)

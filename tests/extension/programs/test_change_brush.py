@@ -4,6 +4,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from argparse import Namespace
 
 import inkex
 import pytest
@@ -13,7 +14,7 @@ from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.layer_format import LayerMetadata
 from clipasso_engine.contract.sketch import Sketch, Stroke
-from inkscape_extension.brush import colours, painting
+from inkscape_extension.brush import colours, painting, styles
 from inkscape_extension.brush.painting import Look
 from inkscape_extension.document import source_photo
 from inkscape_extension.layer import hand_edits, sketch_layer
@@ -162,7 +163,7 @@ class TestDialogs:
     def test_they_offer_what_there_is(self, params):
         assert None not in params.values()
         choices = {name: param.xpath("inx:option/@value", namespaces=INX) for name, param in params.items()}
-        assert choices["brush"] == list(painting.BRUSHES)
+        assert choices["brush"] == list(styles.BRUSHES)
         assert choices["colour"] == list(painting.COLOURS)
         assert choices["palette"] == list(colours.PALETTES)
         assert choices["width_by"] == list(painting.WIDTHS)
@@ -172,7 +173,7 @@ class TestDialogs:
         for name, param in params.items():
             options = param.xpath("inx:option/@value", namespaces=INX)
             values[name] = options[0] if options else param.text
-        assert Look.from_options(painting.Namespace(**values)) == Look()
+        assert Look.from_options(Namespace(**values)) == Look()
 
     def test_they_explain_themselves(self, params):
         assert all(param.get("gui-text") and param.get("gui-description") for param in params.values())
@@ -194,7 +195,7 @@ class TestWhatWasDoneByHand:
         assert Look.of(layer) == Look("ink", "photo")
         assert not hand_edits.read(layer, LayerRecord.read(layer)).by_hand
 
-    @pytest.mark.parametrize("name", list(painting.BRUSHES))
+    @pytest.mark.parametrize("name", list(styles.BRUSHES))
     def test_another_brush_is_not_done_by_hand(self, layer, name):
         change_brush.paint([layer], [], Look(name))
         assert {path.get(layer_format.BRUSH) or "plain" for path in layer} == {name}

@@ -15,7 +15,7 @@ import pytest
 from clipasso_engine.contract.codes import ErrorCode
 from clipasso_engine.contract.errors import CodedError
 from clipasso_engine.contract.job import SketchJob
-from inkscape_extension.window import contract, page_window, watch
+from inkscape_extension.window import contract, page_window
 from tests.support.stand_in import ROOT
 
 PROGRAM = f"""
@@ -56,6 +56,12 @@ class Browser:
                 yield json.loads(line[6:])
 
 
+class Sketching(subprocess.Popen):
+    """The process that sketches, and the browser in which its page was opened."""
+
+    browser: Browser
+
+
 @pytest.fixture
 def address(tmp_path, monkeypatch):
     """Where the page's address will be told."""
@@ -70,7 +76,7 @@ def sketching(address, installed_engine, tmp_path):
     installed_engine.play(seconds=15)
     photo = tmp_path / "photo.png"
     photo.write_bytes(b"the photo")
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(photo)], stdout=subprocess.PIPE, text=True) as process:
+    with Sketching([sys.executable, "-c", PROGRAM, str(photo)], stdout=subprocess.PIPE, text=True) as process:
         end = time.monotonic() + 15
         while not address.exists():
             assert time.monotonic() < end
@@ -123,7 +129,7 @@ def test_an_error_is_shown_until_the_page_is_closed(sketching, installed_engine)
 def test_the_engines_error_is_shown_with_advice(monkeypatch):
     monkeypatch.setattr(page_window, "OPEN_SECONDS", 0.3)
     monkeypatch.setenv("BROWSER", "false")
-    window = page_window.Window(watch.Request(SketchJob("p", levels=(1,)), gone=lambda: False))
+    window = page_window.Window(contract.Request(SketchJob("p", levels=(1,)), gone=lambda: False))
 
     def work(listener):
         raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo="a.png")
@@ -152,7 +158,7 @@ def test_only_the_browser_that_was_opened_gets_anything(sketching):
 def test_a_browser_that_never_comes_is_no_window(address, installed_engine, monkeypatch):
     monkeypatch.setattr(page_window, "OPEN_SECONDS", 0.2)
     monkeypatch.setenv("BROWSER", "false")
-    window = page_window.Window(watch.Request(SketchJob("p", levels=(1,)), gone=lambda: False))
+    window = page_window.Window(contract.Request(SketchJob("p", levels=(1,)), gone=lambda: False))
 
     def work(listener):
         time.sleep(0.5)

@@ -13,9 +13,9 @@ from clipasso_engine.optimising.guidance import Guidance, Subject
 from clipasso_engine.optimising.rasterizer import render
 
 H, W = 90, 120
-LEVEL = [[20.0, 30], [45, 30], [75, 30], [100, 30]]
-UPRIGHT = [[60.0, 40], [60, 52], [60, 68], [60, 80]]
-AWAY = [[20.0, 75], [28, 75], [36, 75], [44, 75]]
+LEVEL = [[20.0, 30.0], [45.0, 30.0], [75.0, 30.0], [100.0, 30.0]]
+UPRIGHT = [[60.0, 40.0], [60.0, 52.0], [60.0, 68.0], [60.0, 80.0]]
+AWAY = [[20.0, 75.0], [28.0, 75.0], [36.0, 75.0], [44.0, 75.0]]
 NOTHING: list[list[list[float]]] = []
 
 
