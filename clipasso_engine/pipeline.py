@@ -17,6 +17,7 @@ from .choosing import continuing
 from .choosing.drawings import Drawings
 from .clip import network as clip_network
 from .clip import saliency as clip_saliency
+from .contract.choices import WITH_CLIP, GuidanceName
 from .contract.codes import ErrorCode, NoticeCode
 from .contract.errors import CodedError
 from .contract.events import Emit
@@ -116,12 +117,12 @@ def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Pho
         return analysis_cache.look(network, picture, job.background, job.mask)
 
 
-def _attention(view: View, guide_name: str, device: torch.device) -> NDArray[np.float32]:
+def _attention(view: View, guide_name: GuidanceName, device: torch.device) -> NDArray[np.float32]:
     """Where it is looked at, [h, w] in 0..1 on the object: by the classifier, and by CLIP as much where CLIP guides and
     has its weights (paper, section 3.3)."""
     seen = view.found.region if view.found else view.guess.region if view.guess else None
     known = attention.on(attention.find(attention.load(device), view.rgb), seen)
-    if guide_name in ("boundary", "meaning") or not clip_network.usable(clip_network.SALIENCY_MODEL):
+    if guide_name not in WITH_CLIP or not clip_network.usable(clip_network.SALIENCY_MODEL):
         return known
     clips = attention.on(clip_saliency.saliency(view.rgb, device), seen)
     return ((known + clips) / 2).astype(np.float32)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from typing import Any, Literal, get_args
 
-from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract import choices
 from clipasso_engine.contract.job import AUTO, SketchJob, parse_levels
 
 from .brush import painting
-from .translation import translated
 
-VISIBLE = ("most", "fewest")
+Visible = Literal["most", "fewest"]
 """Which layer of several is shown: the one with most or with fewest strokes."""
+VISIBLE: tuple[Visible, ...] = get_args(Visible)
 
-ABOVE, ON_TOP = PLACES = ("above", "top")
+Place = Literal["above", "top"]
 """Where new layers go: right above the photo, or on top of the document, as outermost layers."""
+PLACES: tuple[Place, ...] = get_args(Place)
 
-KEEP, START, REPLACE = HAND = ("keep", "start", "replace")
+Hand = Literal["keep", "start", "replace"]
 """What becomes of strokes made or changed by hand: they stay, and the others are drawn anew; all strokes are the start
 of the new ones; they are not looked at, and kept in a hidden layer."""
+HANDS: tuple[Hand, ...] = get_args(Hand)
 
 _JOB_OPTIONS: dict[str, Any] = {
     option.name: option.default for option in dataclasses.fields(SketchJob) if "help" in option.metadata
@@ -34,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--place", default=PLACES[0])
     parser.add_argument("--strokes", help="the level, where --levels does not tell several")
     parser.add_argument("--auto", default="false", help="whether the engine is to find it instead")
-    parser.add_argument("--hand", default=HAND[0])
+    parser.add_argument("--hand", default=HANDS[0])
     parser.add_argument("--beside", default="false", help="whether a sketch drawn anew is a layer of its own")
     parser.add_argument("--engine", default="", help="a command that starts an engine, perhaps on another computer")
     for name in _JOB_OPTIONS:
@@ -47,12 +49,7 @@ def job(options: Namespace, photo: str) -> SketchJob:
 
     Raises `UserError` for a value that is out of range.
     """
-    if options.hand not in HAND:
-        raise UserError(
-            translated("{name} is {value!r}, but must be one of: {choices}.").format(
-                name="hand", value=options.hand, choices=", ".join(HAND)
-            )
-        )
+    choices.check("hand", options.hand, HANDS)
     given: dict[str, Any] = {}
     for name, default in _JOB_OPTIONS.items():
         text = getattr(options, name)

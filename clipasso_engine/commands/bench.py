@@ -14,6 +14,7 @@ import torch
 
 from .. import pipeline
 from ..clip import network as clip_network
+from ..contract.choices import RasterizerName
 from ..optimising.guidance import Subject, both, boundary
 from ..optimising.guidance.blend import Blend
 from ..optimising.guidance.clip import ClipGuidance
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{processor}, {device}, {torch.get_num_threads()} threads, torch {torch.__version__}")
     print(f"{arguments.model} with {weights} weights, {arguments.strokes} strokes")
     bench = _Bench(arguments.model, device, arguments.strokes, arguments.repeat, trained)
-    backend = "diffvg" if importlib.util.find_spec("pydiffvg") else "native"
+    backend: RasterizerName = "diffvg" if importlib.util.find_spec("pydiffvg") else "native"
     papers, evaluation, ours = bench.papers_step(backend), bench.papers_evaluation(backend), bench.our_step()
     print(f"the paper's step, drawn by {backend}:  {papers}")
     print(f"our step:                          {ours}")
@@ -85,7 +86,7 @@ class _Bench:
         self._start = recipe.random_start(uniform, strokes, random).to(device)
         self._subject = Subject(self._photo, self._photo[..., 0] / np.float32(255.0), device)
 
-    def papers_step(self, backend: str) -> _Seconds:
+    def papers_step(self, backend: RasterizerName) -> _Seconds:
         """Five sketches forward and backward, five photos forward, by the library's tower as it comes."""
         guidance = self._papers_guidance()
 
@@ -95,7 +96,7 @@ class _Bench:
 
         return self._measured(step)
 
-    def papers_evaluation(self, backend: str) -> _Seconds:
+    def papers_evaluation(self, backend: RasterizerName) -> _Seconds:
         """One sketch and one photo forward."""
         guidance = self._papers_guidance()
 
@@ -131,7 +132,7 @@ class _Bench:
         tower = clip_network.image_tower(self._model, self._device, self._trained)
         return ClipGuidance(self._subject, tower, tower.in_fewer_bits())
 
-    def _drawn(self, points: torch.Tensor, backend: str) -> torch.Tensor:
+    def _drawn(self, points: torch.Tensor, backend: RasterizerName) -> torch.Tensor:
         return render(points, recipe.CANVAS, recipe.CANVAS, recipe.LINE_WIDTH, backend=backend)
 
     def _measured(self, work: Callable[[], None]) -> _Seconds:

@@ -9,6 +9,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import choices
+from .choices import Background, Device, DrawnRole, GuidanceName, Quality, RasterizerName
 from .codes import ErrorCode
 from .errors import CodedError
 from .sketch import Curve, Shape
@@ -20,24 +22,17 @@ AUTO: tuple[int, ...] = ()
 PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 """The abstraction path: levels a third or a half apart, steps that can be seen."""
 
-QUALITIES = ("draft", "normal", "best", "paper")
-DEVICES = ("auto", "cpu", "cuda", "mps")
-GUIDANCES = ("auto", "boundary", "clip", "both", "meaning")
-BACKGROUNDS = ("auto", "remove", "keep")
 MAX_CANDIDATES = 8
 MAX_SEGMENTS = 4
-RASTERIZERS = ("native", "diffvg")
-DRAWN_ROLES = ("none", "start", "company")
-"""What `SketchJob.drawn` is for: nothing; the strokes start as these; the strokes draw what these leave over."""
-
 MAX_DRAWN = 2000
 """Curves; more than anybody draws by hand."""
 MAX_CORNERS = 50_000
 """Of all shapes together; more than anybody draws by hand."""
 
 
-def _option(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"help": help, "choices": choices})
+def _told(help: str, names: tuple[str, ...] = ()) -> dict[str, Any]:
+    """An option of the command line and the dialog, and the names that it may have."""
+    return {"help": help, "choices": names}
 
 
 @dataclass(frozen=True)
@@ -45,26 +40,42 @@ class SketchJob:
     """One photo to sketch. Every option of the command line and the dialog is a field here."""
 
     photo: str  # path of an image file; the engine decodes it, whatever its format
-    levels: tuple[int, ...] = _option((16,), "numbers of strokes, most first: one sketch each (1 to 128)")
-    seed: int = _option(0, "same seed, same strokes")
-    quality: str = _option("normal", "how long to optimise; paper is CLIPasso's whole recipe, hours long", QUALITIES)
-    device: str = _option("auto", "where to compute; auto takes a GPU when there is one", DEVICES)
-    time_budget: float = _option(120.0, "seconds after which the best so far is used")
-    guidance: str = _option("auto", "what a sketch is held against; auto is both where CLIP is there", GUIDANCES)
-    text: str = _option("", "what the photo shows, for example a running horse (needs CLIP)")
-    clip_model: str = _option("RN101", "CLIP's image tower, by the CLIP library's name")
-    background: str = _option(
-        "auto", "what lies behind the object; auto removes it where one stands clear", BACKGROUNDS
+    levels: tuple[int, ...] = field(
+        default=(16,), metadata=_told("numbers of strokes, most first: one sketch each (1 to 128)")
     )
-    candidates: int = _option(
-        1, "starts to optimise at once; the best is kept, the others come as hidden layers (1 to 8)"
+    seed: int = field(default=0, metadata=_told("same seed, same strokes"))
+    quality: Quality = field(
+        default="normal",
+        metadata=_told("how long to optimise; paper is CLIPasso's whole recipe, hours long", choices.QUALITIES),
     )
-    segments: int = _option(1, "cubics that a stroke may have: 1 as in the paper, more for longer strokes (1 to 4)")
-    rasterizer: str = _option("native", "what draws while optimising; diffvg needs pydiffvg", RASTERIZERS)
+    device: Device = field(
+        default="auto", metadata=_told("where to compute; auto takes a GPU when there is one", choices.DEVICES)
+    )
+    time_budget: float = field(default=120.0, metadata=_told("seconds after which the best so far is used"))
+    guidance: GuidanceName = field(
+        default="auto",
+        metadata=_told("what a sketch is held against; auto is both where CLIP is there", choices.GUIDANCES),
+    )
+    text: str = field(default="", metadata=_told("what the photo shows, for example a running horse (needs CLIP)"))
+    clip_model: str = field(default="RN101", metadata=_told("CLIP's image tower, by the CLIP library's name"))
+    background: Background = field(
+        default="auto",
+        metadata=_told("what lies behind the object; auto removes it where one stands clear", choices.BACKGROUNDS),
+    )
+    candidates: int = field(
+        default=1,
+        metadata=_told("starts to optimise at once; the best is kept, the others come as hidden layers (1 to 8)"),
+    )
+    segments: int = field(
+        default=1, metadata=_told("cubics that a stroke may have: 1 as in the paper, more for longer strokes (1 to 4)")
+    )
+    rasterizer: RasterizerName = field(
+        default="native", metadata=_told("what draws while optimising; diffvg needs pydiffvg", choices.RASTERIZERS)
+    )
     # Not for the command line: what only a program around the drawing can give, or make use of.
     upright: bool = True  # whether the photo is shown as its EXIF orientation asks
     drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in shares of the photo's width and height
-    drawn_role: str = field(default="none", metadata={"choices": DRAWN_ROLES})
+    drawn_role: DrawnRole = field(default="none", metadata={"choices": choices.DRAWN_ROLES})
     mask: tuple[Shape, ...] = ()  # only what lies inside one of these is drawn, in shares of the photo's sides; (): all
     clips: tuple[tuple[Shape, ...], ...] = ()  # what is seen of the photo lies inside one shape of each, likewise
     details: tuple[Shape, ...] = ()  # places that deserve more lines, likewise
@@ -96,12 +107,8 @@ class SketchJob:
 
     def _check_choices(self) -> None:
         for option in dataclasses.fields(self):
-            choices = option.metadata.get("choices")
-            value = getattr(self, option.name)
-            if choices and value not in choices:
-                raise CodedError(
-                    ErrorCode.CHOICE_UNKNOWN, option=option.name, value=repr(value), choices=", ".join(choices)
-                )
+            if option.metadata.get("choices"):
+                choices.check(option.name, getattr(self, option.name), option.metadata["choices"])
 
     def to_message(self) -> dict[str, Any]:
         """The message ``job`` of `protocol`."""

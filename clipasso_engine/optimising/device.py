@@ -14,7 +14,7 @@ _NAMES = {"cuda": texts.NVIDIA_CARD, "mps": texts.APPLE_GPU, "cpu": "CPU"}
 
 
 def choose(name: str) -> tuple[torch.device, list[Event]]:
-    """The device ``name`` (one of `contract.job.DEVICES`), and a notice of each that was left out.
+    """The device ``name`` (one of `contract.choices.DEVICES`), and a notice of each that was left out.
 
     ``auto`` takes the fastest that really computes: PyTorch also finds cards that are too old for it, on which the
     first kernel fails. Raises `UserError` for a device asked for by name that is not there, or does not compute.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..contract.choices import RasterizerName
 from .adam import Adam
 from .free_points import FreePoints
 from .guidance import Guidance
@@ -44,7 +45,7 @@ def optimize(
     learning_rate: float = 0.5,
     evaluate_every: int = 10,
     keep_lines: bool = True,
-    backend: str = "native",
+    backend: RasterizerName = "native",
     held: torch.Tensor | None = None,
 ) -> Outcome:
     """Descend the guidance's loss from K candidates at once with Adam.

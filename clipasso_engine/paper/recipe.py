@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..clip import network as clip_network
 from ..clip import saliency as clip_saliency
 from ..clip.network import ImageTower
+from ..contract.choices import RasterizerName
 from ..optimising.guidance.clip import SEMANTIC_WEIGHT, geometric_distance, semantic_distance
 from ..optimising.rasterizer import render
 
@@ -51,7 +52,7 @@ class Settings:
     strokes: int
     seed: int
     device: torch.device
-    backend: str = "native"  # the rasteriser
+    backend: RasterizerName = "native"  # the rasteriser
     steps: int = STEPS  # of each of the `SEEDS`
 
 
@@ -152,7 +153,7 @@ def _sheet(ink: torch.Tensor) -> torch.Tensor:
 
 
 def _descend(
-    start: torch.Tensor, guidance: PaperGuidance, steps: int, backend: str
+    start: torch.Tensor, guidance: PaperGuidance, steps: int, backend: RasterizerName
 ) -> Iterator[tuple[float, float, torch.Tensor]]:
     """Adam from ``start`` [N, 4, 2]; yields (best evaluation, first evaluation, its points) after every step."""
     points = start.clone().requires_grad_(True)
@@ -171,7 +172,7 @@ def _descend(
 
 
 @torch.no_grad()
-def _evaluate(guidance: PaperGuidance, points: torch.Tensor, backend: str) -> float:
+def _evaluate(guidance: PaperGuidance, points: torch.Tensor, backend: RasterizerName) -> float:
     return float(guidance.evaluate(render(points, CANVAS, CANVAS, LINE_WIDTH, backend=backend)))
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..contract import paths
+from ..contract.choices import Background
 from ..contract.sketch import Shape
 from . import boundary, faces, foreground, view
 from .closeup import Box
@@ -40,7 +41,7 @@ _WEIGHTS = (boundary.WEIGHTS_SHA256, foreground.WEIGHTS_SHA256, faces.DETECTOR_S
 
 
 def look(
-    network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape] = (), larger: Model | None = None
+    network: nn.Module, picture: Photo, background: Background, mask: Sequence[Shape] = (), larger: Model | None = None
 ) -> View:
     """`view.look`, from the cache where the same photo was looked at before. Raises what that raises."""
     file = folder() / f"{_key(picture, background, mask, larger)}.npz"
@@ -88,7 +89,7 @@ def _made_by() -> str:
     return digest.hexdigest()
 
 
-def _key(picture: Photo, background: str, mask: Sequence[Shape], larger: Model | None) -> str:
+def _key(picture: Photo, background: Background, mask: Sequence[Shape], larger: Model | None) -> str:
     return hashlib.sha256(
         repr((picture.sha256, picture.upright, background, mask, larger, _made_by())).encode()
     ).hexdigest()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bezier.cubics import Array
+from ..contract.choices import Background
 from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 from ..contract.sketch import Shape
@@ -76,7 +77,7 @@ class View:
 
 
 def look(
-    network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape] = (), larger: Model | None = None
+    network: nn.Module, picture: Photo, background: Background, mask: Sequence[Shape] = (), larger: Model | None = None
 ) -> View:
     """The part of a photo to draw, on a canvas, with its boundaries and its object.
 
@@ -97,7 +98,9 @@ def look(
     return replace(seen, faces=people, boundary=boundaries)
 
 
-def _look(network: nn.Module, picture: Photo, background: str, mask: Sequence[Shape], larger: Model | None) -> View:
+def _look(
+    network: nn.Module, picture: Photo, background: Background, mask: Sequence[Shape], larger: Model | None
+) -> View:
     rgb, alpha = picture.rgb, picture.alpha
     if mask:
         inside = _inside(network, picture, mask)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass, fields, replace
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Literal, Sequence, get_args
 
 import inkex
 
-from clipasso_engine.contract import layer_format
+from clipasso_engine.contract import choices, layer_format
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.layer_format import format_number
 
@@ -23,12 +23,12 @@ from . import colours, defs, power_stroke, styles
 from .power_stroke import Cubic, PowerStroke
 from .styles import BRUSHES, Brush
 
-KEEP, ONE, PHOTO, PALETTE = "keep", "one", "photo", "palette"
-COLOURS = (KEEP, ONE, PHOTO, PALETTE)
+ColourSource = Literal["keep", "one", "photo", "palette"]
 """Where a stroke's colour comes from: it stays, all have one, the photo's beneath it, or the nearest of a palette."""
-EQUAL, IMPORTANCE = "equal", "importance"
-WIDTHS = (EQUAL, IMPORTANCE)
+COLOUR_SOURCES: tuple[ColourSource, ...] = get_args(ColourSource)
+WidthSource = Literal["equal", "importance"]
 """Whether all strokes are equally wide or the more telling ones wider."""
+WIDTH_SOURCES: tuple[WidthSource, ...] = get_args(WidthSource)
 
 _PLAIN = "plain"
 _ORIGINAL, _EFFECT = "inkscape:original-d", "inkscape:path-effect"
@@ -41,22 +41,18 @@ _LEAST, _MOST = 0.45, 1.35  # times the width: the least and the most telling st
 class Look:
     """How strokes shall look. Each field is a parameter of the dialog."""
 
-    brush: str = _PLAIN
-    colour: str = KEEP
-    stroke_colour: str = "#000000"  # used with ONE
-    palette: str = "crayons"  # used with PALETTE
+    brush: str = _PLAIN  # one of `styles.BRUSHES`
+    colour: ColourSource = "keep"
+    stroke_colour: str = "#000000"  # used with "one"
+    palette: str = "crayons"  # one of `colours.PALETTES`, used with "palette"
     stroke_width: float = 100.0  # per cent of the width the sketch was made with
-    width_by: str = EQUAL
+    width_by: WidthSource = "equal"
 
     def __post_init__(self) -> None:
-        choices = {"brush": BRUSHES, "colour": COLOURS, "palette": colours.PALETTES, "width_by": WIDTHS}
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise UserError(
-                    translated("{name} is {value!r}, but must be one of: {choices}.").format(
-                        name=name, value=getattr(self, name), choices=", ".join(allowed)
-                    )
-                )
+        choices.check("brush", self.brush, BRUSHES)
+        choices.check("colour", self.colour, COLOUR_SOURCES)
+        choices.check("palette", self.palette, colours.PALETTES)
+        choices.check("width_by", self.width_by, WIDTH_SOURCES)
         if not colours.is_colour(self.stroke_colour):
             raise UserError(
                 translated("The colour is {stroke_colour!r}, but must be written like #1a2b3c.").format(
@@ -118,7 +114,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def paint_layer(layer: inkex.BaseElement, look: Look) -> list[inkex.PathElement]:
     """Paint all strokes of a layer that is in a document, and let it remember the look; see `paint`."""
     left = paint([path for path in layer.iter() if is_stroke(path)], look)
-    if look.colour == KEEP:
+    if look.colour == "keep":
         was = Look.of(layer)
         look = replace(look, colour=was.colour, stroke_colour=was.stroke_colour, palette=was.palette)
     look.remember(layer)
@@ -185,7 +181,7 @@ class _Stroke:
         brush = BRUSHES[look.brush]
         line = centre_line(self._path)
         whole = self._width * look.stroke_width / 100
-        width = brush.width * whole * (_by_importance(self._path) if look.width_by == IMPORTANCE else 1.0)
+        width = brush.width * whole * (_by_importance(self._path) if look.width_by == "importance" else 1.0)
         style = {"fill": "none", "stroke": self._chosen_colour(look)}
         curve = _open_curve(line)
         outline = styles.power_stroke(brush, curve, width, seed=line) if curve else None
@@ -224,11 +220,11 @@ class _Stroke:
 
     def _chosen_colour(self, look: Look) -> str:
         photo = self._path.get(layer_format.COLOUR) or ""
-        if look.colour == ONE:
+        if look.colour == "one":
             return look.stroke_colour
-        if look.colour == PHOTO and colours.is_colour(photo):
+        if look.colour == "photo" and colours.is_colour(photo):
             return colours.legible(photo)
-        if look.colour == PALETTE:
+        if look.colour == "palette":
             known = [colour for colour in (photo, self._colour) if colours.is_colour(colour)]
             palette = colours.PALETTES[look.palette]
             return colours.nearest(known[0], palette) if known else palette[0]

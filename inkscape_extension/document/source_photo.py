@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -39,6 +40,11 @@ class SourcePhoto:
     def element(self) -> inkex.BaseElement:
         """What stands on the canvas: the ``<image>``, or a ``<use>`` that clones it."""
         return self.path[0]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """By which `by_ids` finds it again."""
+        return tuple(element.get_id() for element in self.path)
 
     @property
     def below(self) -> inkex.BaseElement:
@@ -99,6 +105,29 @@ class SourcePhoto:
         return transform @ inkex.Transform(f"scale({box[0]},{box[1]})")
 
 
+class PhotoFiles:
+    """The files of a document's photos, for as long as one program runs: each is hashed once."""
+
+    def __init__(self, document: str | None = None, saved_as: str | None = None) -> None:
+        """See `link_folders`."""
+        self._folders = link_folders(document, saved_as)
+        self._sha256: dict[inkex.BaseElement, str] = {}
+
+    def file(self, photo: SourcePhoto) -> AbstractContextManager[Path]:
+        return photo.file(self._folders)
+
+    def sha256(self, photo: SourcePhoto, path: Path | None = None) -> str:
+        """Hash of the bytes of a photo's file, which lies at ``path`` if it was asked for already.
+
+        Raises `UserError` if it cannot be read.
+        """
+        known = self._sha256.get(photo.image)
+        if known is None:
+            with contextlib.nullcontext(path) if path is not None else self.file(photo) as found:
+                known = self._sha256[photo.image] = sha256(found)
+        return known
+
+
 def find(svg: inkex.SvgDocumentElement) -> SourcePhoto:
     """The photo that is selected, or else the only one of the document. What is hidden is not there, unless it is
     selected itself.
@@ -124,7 +153,7 @@ def find(svg: inkex.SvgDocumentElement) -> SourcePhoto:
 
 
 def by_ids(svg: inkex.SvgDocumentElement, ids: Sequence[str]) -> SourcePhoto | None:
-    """The photo whose `SourcePhoto.path` had these ids, wherever it is now; None if it is no longer there."""
+    """The photo that had these `SourcePhoto.ids`, wherever it is now; None if it is no longer there."""
     path = tuple(svg.getElementById(identifier) for identifier in ids)
     return SourcePhoto(path) if path and None not in path and path[-1].TAG == "image" else None
 
@@ -208,7 +237,7 @@ def _has_photo_pattern(element: inkex.BaseElement, by_id: dict[str, inkex.BaseEl
     return False
 
 
-def link_folders(document: str, saved_as: str | None) -> list[Path]:
+def link_folders(document: str | None, saved_as: str | None) -> list[Path]:
     """Where relative links may lead: beside ``document``, the copy Inkscape made, then beside the saved document."""
     return [Path(os.path.abspath(path)).parent for path in (document, saved_as) if isinstance(path, str) and path]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import inkex
@@ -16,7 +15,7 @@ from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Shape, Sketch
 
 from ..document import source_photo
-from ..document.source_photo import SourcePhoto
+from ..document.source_photo import PhotoFiles, SourcePhoto
 from ..translation import translated
 from .record import LayerRecord, Levels
 
@@ -85,7 +84,7 @@ def metadata_of(layer: inkex.BaseElement) -> layer_format.LayerMetadata | None:
     return layer_format.LayerMetadata.from_attributes(dict(layer.attrib))
 
 
-def source_of(svg: inkex.SvgDocumentElement, layer: inkex.Layer, folders: Sequence[Path]) -> SourcePhoto:
+def source_of(svg: inkex.SvgDocumentElement, layer: inkex.Layer, files: PhotoFiles) -> SourcePhoto:
     """The photo that a sketch layer was drawn from: the very same file, the nearest where there are copies.
 
     Raises `UserError` if it is not in the document.
@@ -94,7 +93,7 @@ def source_of(svg: inkex.SvgDocumentElement, layer: inkex.Layer, folders: Sequen
     assert metadata is not None
     found = []
     for photo in source_photo.photos_in(svg, [svg])[0]:
-        if _sha256(photo, folders) == metadata.photo_sha256:
+        if _sha256(photo, files) == metadata.photo_sha256:
             near = photo.element.getparent() is layer.getparent()
             found.append(((near, photo.element.get_id() == metadata.photo_id), photo))
     if found:
@@ -112,9 +111,8 @@ def source_of(svg: inkex.SvgDocumentElement, layer: inkex.Layer, folders: Sequen
     raise UserError((changed if there is not None and there.TAG in ("image", "use") else missing).format(name=name))
 
 
-def _sha256(photo: SourcePhoto, folders: Sequence[Path]) -> str:
+def _sha256(photo: SourcePhoto, files: PhotoFiles) -> str:
     try:
-        with photo.file(folders) as path:
-            return source_photo.sha256(path)
+        return files.sha256(photo)
     except UserError:
         return ""

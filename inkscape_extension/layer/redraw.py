@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from copy import deepcopy
 from dataclasses import replace
 from typing import Sequence
@@ -13,14 +12,13 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import PATH
 from clipasso_engine.contract.sketch import Curve, Sketch, Stroke
 
-from ..brush.painting import Look
 from ..document import curves, viewport
 from ..document.source_photo import SourcePhoto
-from ..options import KEEP, ON_TOP
 from ..translation import translated
 from . import hand_edits, sketch_layer
 from .hand_edits import Edits
 from .origin import Origin, metadata_of
+from .placement import Placement
 from .record import LayerRecord
 
 _FEWER, _MORE = 0.85, 1.15  # times the strokes there are: nearer to 1 steps to sketches that look the same
@@ -32,36 +30,33 @@ def place(
     photo: SourcePhoto,
     sketches: Sequence[Sketch],
     origin: Origin,
-    options: Namespace,
+    placement: Placement,
 ) -> list[inkex.Layer]:
-    """Put an engine's answer where the options say: above ``photo``, or into the layer that was to be drawn anew.
+    """Put an engine's answer where ``placement`` says: above ``photo``, or into the layer that was to be drawn anew.
 
     Of several levels the one that is shown takes the layer's place, the others become hidden layers beside it.
     Raises `UserError`, before anything is changed, if there is nothing to draw or the layer is gone.
     """
-    identifier = getattr(options, "layer", "")
-    if not identifier:
-        on_top = getattr(options, "place", "") == ON_TOP
-        return sketch_layer.insert(photo, sketches, origin, options.visible, Look.from_options(options), on_top)
-    layer = svg.getElementById(identifier)
+    if not placement.layer:
+        on_top = placement.place == "top"
+        return sketch_layer.insert(photo, sketches, origin, placement.visible, placement.look, on_top)
+    layer = svg.getElementById(placement.layer)
     if layer is None or metadata_of(layer) is None:
         raise UserError(
             translated(
                 "The sketch layer {identifier} that was to be drawn anew is not in the document any more. Bring "
                 "it back with Undo, or select the photo to sketch."
-            ).format(identifier=identifier)
+            ).format(identifier=placement.layer)
         )
-    kept = int(getattr(options, "kept", 0))
+    kept = placement.kept
     sketches = [replace(sketch, level=sketch.level + kept) for sketch in sketches]
     origin = replace(origin, levels={level + kept: strokes for level, strokes in origin.levels.items()})
-    shown = sketch_layer.choose_shown(sketches, options.visible)
-    keep, beside = options.hand == KEEP, options.beside == "true"
-    chosen = Look.from_options(options)
-    look = chosen if chosen.to_text() else None  # the usual look is nobody's choice
-    others = [redraw(layer, photo, other, origin, keep, True, look) for other in sketches if other is not shown]
+    shown = sketch_layer.choose_shown(sketches, placement.visible)
+    beside = replace(placement, beside=True)
+    others = [redraw(layer, photo, other, origin, beside) for other in sketches if other is not shown]
     for other in others:
         other.style["display"] = "none"
-    result = redraw(layer, photo, shown, origin, keep, beside, look)
+    result = redraw(layer, photo, shown, origin, placement)
     result.style["display"] = "inline"
     return [result, *others]
 
@@ -71,16 +66,16 @@ def redraw(
     photo: SourcePhoto | None,
     sketch: Sketch,
     origin: Origin,
-    keep: bool,
-    beside: bool = False,
-    look: Look | None = None,
+    placement: Placement,
 ) -> inkex.Layer:
     """Draw ``sketch`` where the strokes of ``layer`` are now; returns the layer it is in, which has the old one's id.
 
-    With ``keep``, what was made by hand stays, on top; otherwise, if there is any, the old layer stays under another id
-    and name, hidden. ``beside``: the old layer stays anyway, hidden, and the new one has an id of its own. ``look``:
-    that of the new strokes, if not the layer's. ``photo`` is needed for layers that do not remember where they lie.
+    Of ``placement`` three things count. ``hand``: what was made by hand is kept, on top; or else, if there is any, the
+    old layer stays under another id and name, hidden. ``beside``: the old layer stays anyway, hidden, and the new one
+    has an id of its own. ``look``: the new strokes have it, but where it is the usual one they have the layer's.
+    ``photo`` is needed for layers that do not remember where they lie.
     """
+    keep, beside = placement.keeps_what_is_made_by_hand, placement.beside
     record = LayerRecord.read(layer)
     edits = hand_edits.read(layer, record)
     size = (sketch.width, sketch.height)
@@ -99,8 +94,8 @@ def redraw(
     for element in target:
         if isinstance(element, inkex.BaseElement):
             hand_edits.forget(element)
-    if look is not None:
-        look.remember(target)
+    if placement.look.to_text():  # the usual look is nobody's choice
+        placement.look.remember(target)
     for stroke in sketch_layer.draw(target, sketch.strokes, origin.remembered_by(new)):
         hand_edits.restyle(stroke, edits.restyled)
     sketch_layer.set_metadata(target, origin.metadata(sketch.level))
@@ -133,7 +128,7 @@ def step(layer: inkex.Layer, level: int) -> bool:
         record.mask,
         record.details,
     )
-    redraw(layer, None, sketch, origin, keep=True)
+    redraw(layer, None, sketch, origin, Placement((metadata.photo_id,), metadata.photo_sha256, layer.get_id()))
     return True
 
 

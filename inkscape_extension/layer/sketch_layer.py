@@ -16,9 +16,10 @@ from clipasso_engine.contract.sketch import Curve, Point, Sketch, Stroke
 
 from ..brush import painting
 from ..brush.painting import Look
-from ..document import curves, outlines, viewport
+from ..document import curves, viewport
 from ..document.source_photo import SourcePhoto
 from ..document.viewport import Rectangle
+from ..options import Visible
 from ..translation import in_every_language, translated
 from . import hand_edits
 from .origin import Origin
@@ -35,7 +36,7 @@ def insert(
     photo: SourcePhoto,
     sketches: Sequence[Sketch],
     origin: Origin,
-    visible: str = "most",
+    visible: Visible = "most",
     look: Look = Look(),  # noqa: B008  frozen
     on_top: bool = False,
 ) -> list[inkex.Layer]:
@@ -44,7 +45,7 @@ def insert(
     If they could not be seen or edited there, they go right above what hinders it, see `SourcePhoto.below`. ``on_top``:
     they go above all there is in the document, as outermost layers, all that programs for plotters and cutters heed.
 
-    ``visible`` is one of `options.VISIBLE`; ``look`` is how the strokes are painted, now and when they are drawn anew.
+    ``look`` is how the strokes are painted, now and when they are drawn anew.
     Raises `UserError`, before anything is added, if no sketch has a stroke or the photo has no extent.
     """
     if not any(sketch.strokes for sketch in sketches):
@@ -70,7 +71,7 @@ def insert(
     return layers
 
 
-def choose_shown(sketches: Sequence[Sketch], visible: str) -> Sketch:
+def choose_shown(sketches: Sequence[Sketch], visible: Visible) -> Sketch:
     """The one sketch that is not hidden: of several candidates for a level the first, which is the best."""
     best = max if visible == "most" else min
     return best(sketches, key=lambda sketch: sketch.level)
@@ -78,7 +79,8 @@ def choose_shown(sketches: Sequence[Sketch], visible: str) -> Sketch:
 
 def draw(layer: inkex.Layer, strokes: Sequence[Stroke], record: LayerRecord) -> list[inkex.PathElement]:
     """Put ``strokes`` at the bottom of ``layer``, which is in a document, and let it remember them and ``record``."""
-    paths = _placed_strokes(strokes, record)
+    placed = _placed_strokes(strokes, record)
+    paths = {number: path for number, (path, _curve) in placed.items()}
     taken = set(layer.root.xpath("//@id"))
     for number, path in sorted(paths.items(), reverse=True):
         name = f"{layer.get('id')}-stroke-{number}"
@@ -87,8 +89,7 @@ def draw(layer: inkex.Layer, strokes: Sequence[Stroke], record: LayerRecord) -> 
     painting.paint(paths.values(), Look.of(layer))
     for number, path in paths.items():
         hand_edits.remember(path, number)
-    drawn = {number: curves.joined(outlines.outline(path)) for number, path in paths.items()}
-    replace(record, drawn=drawn).write(layer)
+    replace(record, drawn={number: curve for number, (_path, curve) in placed.items()}).write(layer)
     return [path for _, path in sorted(paths.items())]
 
 
@@ -144,8 +145,10 @@ def _new_layer(svg: inkex.SvgDocumentElement, strokes: int, identifier: str) -> 
     return layer
 
 
-def _placed_strokes(strokes: Sequence[Stroke], record: LayerRecord) -> dict[int, inkex.PathElement]:
+def _placed_strokes(strokes: Sequence[Stroke], record: LayerRecord) -> dict[int, tuple[inkex.PathElement, Curve]]:
     """The strokes as paths in the layer's coordinates, numbered from 1; those that lie outside the view are left out.
+
+    With each comes the curve that its path data says, which is rounded.
 
     The transform goes into the nodes, so that a stroke stays as plain to edit as one drawn by hand; the line is equally
     wide everywhere even where the photo is stretched.
@@ -160,13 +163,15 @@ def _placed_strokes(strokes: Sequence[Stroke], record: LayerRecord) -> dict[int,
         if record.view != whole:
             points = _trim(stroke.points, record.view)
         if points is not None:
-            paths[number] = _path([place.apply_to_point(point) for point in points], stroke, scale, decimals)
+            placed = (place.apply_to_point(point) for point in points)
+            curve = tuple((round(float(x), decimals), round(float(y), decimals)) for x, y in placed)
+            paths[number] = _path(curve, stroke, scale, decimals), curve
     return paths
 
 
-def _path(points: Sequence[Point], stroke: Stroke, scale: float, decimals: int) -> inkex.PathElement:
+def _path(curve: Curve, stroke: Stroke, scale: float, decimals: int) -> inkex.PathElement:
     path = inkex.PathElement()
-    path.set("d", layer_format.path_data(((float(x), float(y)) for x, y in points), decimals))
+    path.set("d", layer_format.path_data(curve, decimals))
     path.set(
         "style",
         "fill:none;stroke:#000000;stroke-linecap:round;stroke-linejoin:round;"

@@ -39,7 +39,7 @@ class ChangeBrush(inkex.EffectExtension):
         all_strokes = [*(path for layer in layers for path in target_strokes.within(layer)), *strokes]
         if not all_strokes:
             raise UserError(translated("There are no strokes left in this sketch. Sketch the photo again."))
-        if look.colour == painting.PHOTO and not any(map(painting.knows_the_photo, all_strokes)):
+        if look.colour == "photo" and not any(map(painting.knows_the_photo, all_strokes)):
             raise UserError(
                 translated(
                     "None of these strokes knows its colour in the photo; only strokes that were sketched from a "

@@ -37,6 +37,7 @@ class PlaceSketch(inkex.EffectExtension):
 
     def effect(self) -> bool:
         """Whether anything was placed."""
+        self._files = source_photo.PhotoFiles(self.options.input_file, self.document_path())
         kept = finished.all_kept()
         wanted = [one for one in kept if one.is_wanted()]
         if wanted:
@@ -49,9 +50,8 @@ class PlaceSketch(inkex.EffectExtension):
     def _try(self, kept: finished.Finished, strictly: bool = True) -> str:
         """Place a sketch, or say why not."""
         here = finished.Document.of(self.svg, self.document_path())
-        folders = source_photo.link_folders(self.options.input_file, self.document_path())
         try:
-            shown = placing.insert_later(self.svg, here, kept, folders, strictly)
+            shown = placing.insert_later(self.svg, here, kept, self._files, strictly)
         except UserError as error:
             return advice.told(error)
         if shown is not None and kept.wanted.exists():

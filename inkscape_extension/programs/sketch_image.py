@@ -37,17 +37,16 @@ class SketchImage(inkex.EffectExtension):
         options.add_arguments(pars)
 
     def effect(self) -> None:
-        folders = source_photo.link_folders(self.options.input_file, self.document_path())
-        goal = sketch_target.find(self.svg, folders)
-        photo = goal.photo
-        with photo.file(folders) as path:
-            job = goal.job(self.options, str(path))
-            photo_sha256 = source_photo.sha256(path)
+        files = source_photo.PhotoFiles(self.options.input_file, self.document_path())
+        target = sketch_target.find(self.svg, files)
+        with files.file(target.photo) as path:
+            job = target.job(self.options, str(path))
+            placement = target.placement(self.options, files.sha256(target.photo, path))
             document = finished.Document.of(self.svg, self.document_path())
-            if detached.start(job, finished.Asked.by(document, photo, photo_sha256, self.options)):
+            if detached.start(job, finished.Asked(document, placement), self.options.engine):
                 raise detached.StartedError
             outcome = in_inkscape.sketch(job, engine=self.options.engine)
-        placing.insert(photo, outcome, job, photo_sha256, self.options)
+        placing.insert(target.photo, outcome, job, placement)
 
 
 def main() -> int:

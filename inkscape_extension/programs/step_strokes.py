@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -45,14 +46,15 @@ class StepStrokes(inkex.EffectExtension):
     def _sketch(self, layer: inkex.Layer, level: int) -> None:
         """A level that the layer does not remember is the engine's work, as quick as it can."""
         metadata = origin.metadata_of(layer)
-        folders = source_photo.link_folders(self.options.input_file, self.document_path())
-        goal = sketch_target.SketchTarget(origin.source_of(self.svg, layer, folders), layer)
-        self.options.levels, self.options.quality = str(level), "draft"
-        self.options.seed = str(metadata.seed if metadata else 0)
-        with goal.photo.file(folders) as path:
-            job = goal.job(self.options, str(path))
+        files = source_photo.PhotoFiles(self.options.input_file, self.document_path())
+        target = sketch_target.SketchTarget(origin.source_of(self.svg, layer, files), layer)
+        quick = {"levels": str(level), "quality": "draft", "seed": str(metadata.seed if metadata else 0)}
+        chosen = Namespace(**{**vars(self.options), **quick})
+        with files.file(target.photo) as path:
+            job = target.job(chosen, str(path))
+            placement = target.placement(chosen, files.sha256(target.photo, path))
             outcome = in_inkscape.sketch(job)
-            placing.insert(goal.photo, outcome, job, source_photo.sha256(path), self.options)
+        placing.insert(target.photo, outcome, job, placement)
 
 
 def _layer_at_hand(svg: inkex.SvgDocumentElement) -> inkex.Layer:

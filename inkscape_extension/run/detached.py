@@ -50,8 +50,8 @@ class StartedError(Exception):
     """Another process makes the sketch, and this run of the extension has nothing to add to the document."""
 
 
-def start(job: SketchJob, asked: finished.Asked) -> bool:
-    """Have the sketch made by another process.
+def start(job: SketchJob, asked: finished.Asked, engine: str) -> bool:
+    """Have the sketch made by another process; ``engine`` is the command chosen in the dialog.
 
     False if Inkscape cannot be told to place it, nobody could see it, or the process does not come up: the caller then
     makes the sketch itself.
@@ -63,7 +63,8 @@ def start(job: SketchJob, asked: finished.Asked) -> bool:
     photo = Path(shutil.copyfile(job.photo, folder / f"photo{Path(job.photo).suffix}"))
     request = {
         "job": dataclasses.replace(job, photo=str(photo)).to_message(),
-        "asked": dataclasses.asdict(asked),
+        "asked": asked.to_json(),
+        "engine": engine,
         "inkscape": dataclasses.asdict(inkscape),
     }
     (folder / request_folder.REQUEST).write_text(json.dumps(request), encoding="ascii")
@@ -104,6 +105,7 @@ class _Sketching:
 
     def __init__(self, request: dict[str, Any]) -> None:
         self._asked = finished.Asked.from_json(request["asked"])
+        self._engine = str(request["engine"])
         self._job = SketchJob.from_message(request["job"])
         self._inkscape = session_bus.Inkscape(**request["inkscape"])
         self._windows = session_bus.WindowWatch(self._inkscape)
@@ -130,7 +132,7 @@ class _Sketching:
 
     def _work(self, listener: client.Listener) -> Outcome:
         try:
-            with client.start(str(self._asked.options.get("engine") or "")) as engine:
+            with client.start(self._engine) as engine:
                 return engine.sketch(self._job, listener)
         except (UserError, client.CancelledError):
             raise

@@ -18,10 +18,11 @@ from typing import Any
 import inkex
 
 from clipasso_engine.contract import paths
+from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch
 
-from ..document.source_photo import SourcePhoto
+from ..layer.placement import Placement
 from ..translation import translated
 
 KEPT = 20
@@ -54,19 +55,23 @@ class Asked:
     """Who asked for a sketch, and how it is to be placed."""
 
     document: Document
-    photo: tuple[str, ...]  # ids of `SourcePhoto.path`
-    photo_sha256: str
-    options: dict[str, Any]  # of the dialog
+    placement: Placement
 
-    @classmethod
-    def by(cls, document: Document, photo: SourcePhoto, photo_sha256: str, options: Namespace) -> Asked:
-        plain = {name: value for name, value in vars(options).items() if isinstance(value, (str, int, float, bool))}
-        return cls(document, tuple(element.get_id() for element in photo.path), photo_sha256, plain)
+    def to_json(self) -> dict[str, Any]:
+        return {"document": dataclasses.asdict(self.document), "placement": self.placement.to_json()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Asked:
-        options, photo = dict(data["options"]), tuple(map(str, data["photo"]))
-        return cls(Document(**data["document"]), photo, str(data["photo_sha256"]), options)
+        """Raises `ValueError`, `KeyError`, `TypeError` or `UserError` for what is no such thing."""
+        placement = Placement.from_json(data["placement"]) if "placement" in data else _placement_of_0_1_0(data)
+        return cls(Document(**data["document"]), placement)
+
+
+def _placement_of_0_1_0(asked: dict[str, Any]) -> Placement:
+    """Version 0.1.0 kept the dialog's options as they were, together with what it had noted in them."""
+    chosen = Namespace(**{"place": "above", **asked["options"]})
+    layer, kept = str(getattr(chosen, "layer", "")), int(getattr(chosen, "kept", 0))
+    return Placement.from_options(chosen, asked["photo"], str(asked["photo_sha256"]), layer, kept)
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def save(asked: Asked, job: SketchJob, sketches: list[Sketch], report: dict[str,
     folder.mkdir(parents=True, exist_ok=True)
     # The job holds no file by now, and its photo was a copy.
     record = {
-        "asked": dataclasses.asdict(asked),
+        "asked": asked.to_json(),
         "job": job.to_message(),
         "sketches": [sketch.to_json() for sketch in sketches],
         "report": report,
@@ -137,7 +142,7 @@ def all_kept() -> list[Finished]:
     """Newest first; files that cannot be read are left out."""
     found = []
     for file in _files():
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, UserError):
             record = json.loads(file.read_text(encoding="ascii"))
             sketches = [Sketch.from_json(data) for data in record["sketches"]]
             job = SketchJob.from_message(record["job"])

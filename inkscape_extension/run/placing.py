@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from typing import Collection
 
 import inkex
@@ -11,28 +10,27 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 
 from ..document import source_photo
-from ..document.source_photo import SourcePhoto
+from ..document.source_photo import PhotoFiles, SourcePhoto
 from ..layer import redraw
 from ..layer.origin import Origin
+from ..layer.placement import Placement
 from ..translation import translated
 from ..window.contract import Outcome
 from .finished import Document, Finished
 
 
-def insert(
-    photo: SourcePhoto, outcome: Outcome, job: SketchJob, photo_sha256: str, options: Namespace
-) -> list[inkex.Layer]:
-    """Put the sketches above ``photo``, or into the layer that is drawn anew, as the dialog's ``options`` say.
+def insert(photo: SourcePhoto, outcome: Outcome, job: SketchJob, placement: Placement) -> list[inkex.Layer]:
+    """Put the sketches above ``photo``, or into the layer that is drawn anew, as ``placement`` says.
 
     Returns the layers. Raises `UserError` if that cannot be.
     """
     sketches, report = outcome
-    origin = Origin.of(job, sketches, report, photo_sha256, photo.element.get_id())
-    return redraw.place(photo.element.root, photo, sketches, origin, options)
+    origin = Origin.of(job, sketches, report, placement.photo_sha256, photo.element.get_id())
+    return redraw.place(photo.element.root, photo, sketches, origin, placement)
 
 
 def insert_later(
-    svg: inkex.SvgDocumentElement, here: Document, kept: Finished, folders: list, strictly: bool = True
+    svg: inkex.SvgDocumentElement, here: Document, kept: Finished, files: PhotoFiles, strictly: bool = True
 ) -> inkex.Layer | None:
     """Put a sketch that was kept above its photo, wherever that is now.
 
@@ -48,15 +46,15 @@ def insert_later(
                 "or click on its window, and choose Extensions > Sketch > Place Finished Sketch."
             ).format(name=asked.document.name)
         )
-    photo = source_photo.by_ids(svg, asked.photo)
-    if photo is None or not _is_same(photo, asked.photo_sha256, folders):
+    photo = source_photo.by_ids(svg, asked.placement.photo)
+    if photo is None or not _is_same(photo, asked.placement.photo_sha256, files):
         raise UserError(
             translated(
                 "The photo is no longer in {name}, so the sketch has no place. Nothing is lost: bring the photo "
                 "back, for example with Undo, and choose Extensions > Sketch > Place Finished Sketch."
             ).format(name=asked.document.name)
         )
-    layers = insert(photo, (kept.sketches, kept.report), kept.job, asked.photo_sha256, Namespace(**asked.options))
+    layers = insert(photo, (kept.sketches, kept.report), kept.job, asked.placement)
     shown = next((layer for layer in layers if layer.style.get("display") != "none"), None)
     return shown if _is_still_selected(photo, kept.job, svg.selection) else None
 
@@ -67,9 +65,8 @@ def _is_still_selected(photo: SourcePhoto, job: SketchJob, selection: Collection
     return bool(selected & meant) and (selected <= meant or bool(job.mask or job.details or job.drawn))
 
 
-def _is_same(photo: SourcePhoto, photo_sha256: str, folders: list) -> bool:
+def _is_same(photo: SourcePhoto, photo_sha256: str, files: PhotoFiles) -> bool:
     try:
-        with photo.file(folders) as path:
-            return source_photo.sha256(path) == photo_sha256
+        return files.sha256(photo) == photo_sha256
     except UserError:
         return True  # a photo whose file is away for now

@@ -12,13 +12,23 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 NAME, OBJECT = "org.inkscape.Inkscape", "/org/inkscape/Inkscape"
-_BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 _INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 _CALL_MS = 3000
 _LOOK_EVERY = 0.3  # seconds
+
+
+class _Interface(NamedTuple):
+    """What methods are called on."""
+
+    name: str  # of a connection on the bus
+    path: str  # of one of its objects
+    interface: str
+
+
+_BUS = _Interface("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class Inkscape:
 
     def windows(self) -> frozenset[str] | None:
         """The names of its documents' windows; None if it does not answer."""
-        text = _call(self.owner, f"{OBJECT}/window", _INTROSPECTABLE, "Introspect", None, "(s)")
+        text = _call(_Interface(self.owner, f"{OBJECT}/window", _INTROSPECTABLE), "Introspect", None, "(s)")
         return None if text is None else frozenset(re.findall(r'<node name="(\w+)"', text))
 
     def run(self, extension: str, seconds: float) -> bool:
@@ -43,16 +53,16 @@ class Inkscape:
 
         Returns when the extension has ended, or after ``seconds``.
         """
-        action = f"{extension}.noprefs"
-        arguments = _variant("(sava{sv})", (action, [], {}))
-        call = (self.owner, OBJECT, "org.gtk.Actions", "Activate", arguments)
-        return _call(*call, "()", round(1000 * seconds)) is not None
+        return self._activate(f"{extension}.noprefs", [], round(1000 * seconds)) is not None
 
     def select(self, identifier: str) -> None:
         """Have it select one element, and nothing else, in the active document."""
         for action, parameter in (("select-clear", []), ("select-by-id", [_variant("s", identifier)])):
-            arguments = _variant("(sava{sv})", (action, parameter, {}))
-            _call(self.owner, OBJECT, "org.gtk.Actions", "Activate", arguments, "()")
+            self._activate(action, parameter)
+
+    def _activate(self, action: str, parameter: list[Any], milliseconds: int = _CALL_MS) -> Any:
+        arguments = _variant("(sava{sv})", (action, parameter, {}))
+        return _call(_Interface(self.owner, OBJECT, "org.gtk.Actions"), "Activate", arguments, "()", milliseconds)
 
 
 class WindowWatch(threading.Thread):
@@ -91,10 +101,10 @@ def find() -> Inkscape | None:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if not address and not (runtime and Path(runtime, "bus").exists()):
         return None  # GLib would start a bus
-    owner = _call(*_BUS, "GetNameOwner", _variant("(s)", (NAME,)), "(s)")
+    owner = _call(_BUS, "GetNameOwner", _variant("(s)", (NAME,)), "(s)")
     if owner is None:
         return None
-    pid = _call(*_BUS, "GetConnectionUnixProcessID", _variant("(s)", (owner,)), "(u)")
+    pid = _call(_BUS, "GetConnectionUnixProcessID", _variant("(s)", (owner,)), "(u)")
     if pid is None or not _holds_our_stdout(pid) or _has_a_list(pid):
         return None
     started = _started(pid)
@@ -103,12 +113,10 @@ def find() -> Inkscape | None:
 
 def prepare() -> None:
     """Import what calls need, which must not happen in two threads at once. Call it before a thread is started."""
-    _call(*_BUS, "GetId", None, "(s)")  # GLib's bindings are made when each is used first
+    _call(_BUS, "GetId", None, "(s)")  # GLib's bindings are made when each is used first
 
 
-def _call(
-    name: str, path: str, interface: str, method: str, arguments: Any, reply: str, milliseconds: int = _CALL_MS
-) -> Any:
+def _call(on: _Interface, method: str, arguments: Any, reply: str, milliseconds: int = _CALL_MS) -> Any:
     """The only value of the reply, () if it has none; None if nobody answers."""
     try:
         from gi.repository import Gio, GLib
@@ -118,7 +126,7 @@ def _call(
         bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
         kind = GLib.VariantType(reply)
         flags = Gio.DBusCallFlags.NO_AUTO_START
-        values = bus.call_sync(name, path, interface, method, arguments, kind, flags, milliseconds, None).unpack()
+        values = bus.call_sync(*on, method, arguments, kind, flags, milliseconds, None).unpack()
     except GLib.Error:
         return None
     return values[0] if values else ()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from argparse import Namespace
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Sequence
 
 import inkex
 
+from clipasso_engine.contract.choices import DrawnRole
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import AUTO, SketchJob
 from clipasso_engine.contract.sketch import Curve, Shape
@@ -26,12 +28,16 @@ from ..document import (
     viewport,
 )
 from ..document.drawn_shapes import DrawnShape
-from ..document.source_photo import SourcePhoto
+from ..document.source_photo import PhotoFiles, SourcePhoto
 from ..layer import hand_edits
 from ..layer.origin import layer_of, metadata_of, source_of
+from ..layer.placement import Placement
 from ..layer.record import LayerRecord
-from ..options import KEEP, REPLACE, START
+from ..options import Hand
 from ..translation import translated
+
+_ROLES: dict[Hand, DrawnRole] = {"keep": "company", "start": "start", "replace": "none"}
+"""What the engine makes of lines that are there already, by what shall become of strokes made by hand."""
 
 
 @dataclass(frozen=True)
@@ -44,30 +50,24 @@ class SketchTarget:
     shapes: list[DrawnShape] = field(default_factory=list)  # closed shapes selected beside it
 
     def job(self, chosen: Namespace, path: str) -> SketchJob:
-        """What to ask of the engine, for the photo file at ``path``.
+        """What to ask of the engine, for the photo file at ``path`` and the dialog's options.
 
-        Notes in ``chosen``, the dialog's options, what placing the answer needs: ``layer``, its id or nothing, and
-        ``kept``, the number of strokes that stay. Raises `UserError` for options that are out of range.
+        Raises `UserError` for options that are out of range.
         """
         job = self._as_long(options.job(chosen, path))
-        chosen.layer, chosen.kept = "", 0
-        if self.layer is not None:
-            chosen.layer = self.layer.get_id()
-            drawn, chosen.kept = self._in_the_layer(chosen.hand)
-        else:
-            drawn = self._selected(path) if chosen.hand != REPLACE else []
-        role = {KEEP: "company", START: "start"}[chosen.hand] if drawn else "none"
-        levels = job.levels
+        hand: Hand = chosen.hand
+        drawn = self._in_the_layer(hand) if self.layer is not None else self._selected(path, hand)
+        levels, kept = job.levels, self._kept(hand)
         if levels != AUTO:
-            levels = tuple(level - chosen.kept for level in levels if level > chosen.kept)
+            levels = tuple(level - kept for level in levels if level > kept)
             if not levels:
-                raise hand_edits.no_room(chosen.kept)
+                raise hand_edits.no_room(kept)
         mask, details = self._areas(path)
         return dataclasses.replace(
             job,
             levels=levels,
             drawn=tuple(drawn),
-            drawn_role=role,
+            drawn_role=_ROLES[hand] if drawn else "none",
             mask=mask,
             details=details,
             clips=self._clips(path),
@@ -75,10 +75,27 @@ class SketchTarget:
             abstraction=job.quality != "paper",
         )
 
+    def placement(self, chosen: Namespace, photo_sha256: str) -> Placement:
+        """What becomes of the answer. Raises `UserError` for options that make no sense."""
+        layer = self.layer.get_id() if self.layer is not None else ""
+        return Placement.from_options(chosen, self.photo.ids, photo_sha256, layer, self._kept(chosen.hand))
+
+    @cached_property
+    def _record(self) -> LayerRecord | None:
+        return LayerRecord.read(self.layer) if self.layer is not None else None
+
+    @cached_property
+    def _edits(self) -> hand_edits.Edits:
+        return hand_edits.read(self.layer, self._record)
+
+    def _kept(self, hand: Hand) -> int:
+        """How many strokes of the layer stay."""
+        return self._edits.kept_strokes() if self.layer is not None and hand == "keep" else 0
+
     def _areas(self, path: str) -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
         """The mask and the places that deserve more lines: those drawn, or those the layer was made with."""
         if self.layer is not None:
-            record = LayerRecord.read(self.layer)
+            record = self._record
             return (record.mask, record.details) if record is not None else ((), ())
         return drawn_shapes.areas(self.shapes, self._to_shares(path)) if self.shapes else ((), ())
 
@@ -103,26 +120,26 @@ class SketchTarget:
             return job
         return dataclasses.replace(job, segments=metadata.segments)
 
-    def _in_the_layer(self, hand: str) -> tuple[list[Curve], int]:
-        """What the engine shall know of the layer's strokes, in shares of the photo; and how many of them stay."""
-        record = LayerRecord.read(self.layer)
-        edits = hand_edits.read(self.layer, record)
-        if hand == REPLACE or record is None:
-            return [], edits.kept_strokes() if hand == KEEP else 0
+    def _in_the_layer(self, hand: Hand) -> list[Curve]:
+        """What the engine shall know of the layer's strokes, in shares of the photo."""
+        record = self._record
+        if hand == "replace" or record is None:
+            return []
+        edits = self._edits
         to_shares = inkex.Transform(f"scale({1 / record.size[0]},{1 / record.size[1]})")
         as_drawn = to_shares @ -record.place
         as_is = to_shares @ -(edits.moved @ record.place)
-        if hand == START:
+        if hand == "start":
             there = [curve for stroke in edits.untouched for curve in outlines.outline(stroke)]
-            return [curves.transformed(curve, as_is) for curve in [*there, *edits.kept_curves()]], 0
+            return [curves.transformed(curve, as_is) for curve in [*there, *edits.kept_curves()]]
         drawn = [curves.transformed(curve, as_is) for curve in edits.kept_curves()]
         drawn += [curves.transformed(curve, as_drawn) for curve in edits.deleted]
         drawn += [curves.transformed(curve, to_shares) for curve in record.erased]
-        return drawn, edits.kept_strokes()
+        return drawn
 
-    def _selected(self, path: str) -> list[Curve]:
+    def _selected(self, path: str, hand: Hand) -> list[Curve]:
         """The selected lines, in shares of the photo."""
-        if not self.drawn:
+        if not self.drawn or hand == "replace":
             return []
         to_shares = self._to_shares(path)
         found = []
@@ -136,8 +153,8 @@ class SketchTarget:
         return -(viewport.to_root(self.photo.below) @ self.photo.share_placement(photo_size.read(Path(path))))
 
 
-def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> SketchTarget:
-    """What the selection, or the current layer, stands for; ``folders`` are where linked photos may be.
+def find(svg: inkex.SvgDocumentElement, files: PhotoFiles) -> SketchTarget:
+    """What the selection, or the current layer, stands for.
 
     A sketch layer is meant where it, or a stroke in it, is selected and no photo is; or where nothing is selected and
     it is the current one. Raises `UserError` where it cannot be told, or the layer's photo is not there.
@@ -148,7 +165,7 @@ def find(svg: inkex.SvgDocumentElement, folders: Sequence[Path]) -> SketchTarget
         return _of_photo(svg, lines)
     layers = list(dict.fromkeys(layer_of(element) for element in selected or [svg.get_current_layer()]))
     if len(layers) == 1 and layers[0] is not None:
-        return SketchTarget(source_of(svg, layers[0], folders), layers[0])
+        return SketchTarget(source_of(svg, layers[0], files), layers[0])
     if len([layer for layer in layers if layer is not None]) > 1:
         raise UserError(
             translated(

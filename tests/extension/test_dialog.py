@@ -132,7 +132,7 @@ def test_the_slider_counts_where_no_levels_are_listed():
 
 def test_what_becomes_of_strokes_made_by_hand(inx):
     values = inx.xpath("//inx:param[@name='hand']/inx:option/@value", namespaces=INX)
-    assert tuple(values) == options.HAND
+    assert tuple(values) == options.HANDS
     assert (parse().hand, parse().beside) == (values[0], "false")
 
 

@@ -13,6 +13,7 @@ from inkscape_extension.brush import painting
 from inkscape_extension.document import curves, outlines, source_photo
 from inkscape_extension.layer import hand_edits, redraw, sketch_layer
 from inkscape_extension.layer.origin import Origin, metadata_of
+from inkscape_extension.layer.placement import Placement
 from inkscape_extension.layer.record import LayerRecord
 from inkscape_extension.target import sketch_target
 from inkscape_extension.window import progress
@@ -115,7 +116,7 @@ class TestEdits:
         expected = outlines.outline(layer[0])
         layer.remove(layer[0])
         assert edits(layer).deleted == expected
-        again = redraw.redraw(layer, None, SKETCH, ORIGIN, keep=True)
+        again = redraw.redraw(layer, None, SKETCH, ORIGIN, Placement(("photo",), "abc"))
         record = LayerRecord.read(again)
         assert [len(curve) for curve in record.erased] == [4, 4, 4]
         assert redraw.step(again, 2)

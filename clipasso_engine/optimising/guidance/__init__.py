@@ -1,8 +1,8 @@
 """Guidance: how far a rendered sketch is from what the photo shows, as a loss that gradients can follow.
 
 A guidance is built once from the photo, which computes its target once; afterwards only sketches are looked at. It
-knows nothing of strokes or rasterisers: it is given ink and gives a loss. A new guidance is one file here and one line
-in `_BUILDERS`.
+knows nothing of strokes or rasterisers: it is given ink and gives a loss. A new guidance is one file here and one name
+in `contract.choices.GuidanceName`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
+from ...contract.choices import WITH_CLIP, GuidanceName
 from ...contract.codes import ErrorCode, NoticeCode
 from ...contract.errors import CodedError
 from ...contract.job import SketchJob
@@ -41,7 +42,8 @@ class Guidance(Protocol):
     losses are float [B], lower is better, and differentiable with respect to ``ink``.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def loss(self, ink: torch.Tensor, fraction: float) -> torch.Tensor:
         """The loss to descend at ``fraction`` (0 at the first step, 1 at the last) of the optimisation; it may use
@@ -53,26 +55,23 @@ class Guidance(Protocol):
         ...
 
 
-_BUILDERS = {"boundary": "boundary", "clip": "clip", "both": "both", "meaning": "meaning"}
-
-
 def build(name: str, subject: Subject) -> Guidance:
-    """The guidance called ``name`` (a key of `_BUILDERS`) for this photo.
+    """The guidance called ``name`` (a module here) for this photo.
 
     Its module is imported only now, so that CLIP's packages are needed by those who use CLIP alone. Raises `UserError`
     when its packages or weights are missing.
     """
-    return import_module(f"{__name__}.{_BUILDERS[name]}").build(subject)
+    return import_module(f"{__name__}.{name}").build(subject)
 
 
-def choose(job: SketchJob) -> tuple[str, NoticeCode | None]:
+def choose(job: SketchJob) -> tuple[GuidanceName, NoticeCode | None]:
     """The guidance a job shall have, and a notice for the user where ``auto`` does without CLIP, else None.
 
     Looks only whether packages and weights are there: `build` checks and may still raise.
     """
     from ...clip import network as clip_network
 
-    if job.guidance in ("boundary", "meaning") and job.text:
+    if job.text and job.guidance not in ("auto", *WITH_CLIP):
         raise CodedError(ErrorCode.TEXT_WITHOUT_CLIP, text=job.text)
     if job.guidance != "auto":
         return job.guidance, None

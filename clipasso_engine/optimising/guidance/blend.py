@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import torch
 
+from ...contract.choices import GuidanceName
 from . import Guidance
 
 
@@ -16,7 +17,7 @@ class Blend:
     pulls about as hard as ``lines`` alone, which whatever else the optimiser adds is weighed against.
     """
 
-    def __init__(self, name: str, lines: Guidance, other: Guidance, share: Callable[[float], float]) -> None:
+    def __init__(self, name: GuidanceName, lines: Guidance, other: Guidance, share: Callable[[float], float]) -> None:
         """``share`` tells the other's share, 0 to 1, for a fraction of the optimisation; evaluations use its end's."""
         self.name = name
         self._lines, self._other, self._share = lines, other, share

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 from scipy import ndimage
 
+from ...contract.choices import GuidanceName
 from . import Subject
 
 _SCALES = ((1.5, 1), (3.0, 2), (6.0, 4))  # blur in px, how far a stroke is seen from a line, and its sampling step
@@ -24,7 +25,7 @@ class BoundaryGuidance:
     Cover saturates: a line drawn twice is worth no more than once.
     """
 
-    name = "boundary"
+    name: GuidanceName = "boundary"
 
     def __init__(self, subject: Subject) -> None:
         lines = torch.as_tensor(subject.boundary, dtype=torch.float32)

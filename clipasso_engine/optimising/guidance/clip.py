@@ -15,6 +15,7 @@ import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 
 from ...clip import network as clip_network
 from ...clip.network import ImageTower
+from ...contract.choices import GuidanceName
 from . import Subject, boundary
 from .blend import Blend
 
@@ -30,7 +31,7 @@ _CHUNK = 4  # photo views at a time, so that the pool needs no more memory than 
 class ClipGuidance:
     """CLIP's opinion of ink; see the module for the method, `Guidance` for the interface."""
 
-    name = "clip"
+    name: GuidanceName = "clip"
 
     def __init__(
         self,

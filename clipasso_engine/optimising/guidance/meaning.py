@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
+from ...contract.choices import GuidanceName
 from ...seeing import meaning
 from ...seeing.meaning import MeaningTower
 from . import Subject, both, boundary
@@ -21,7 +22,7 @@ SEMANTIC_WEIGHT = 1.0
 class MeaningGuidance:
     """How far ink is from the photo to the towers; `Guidance` tells the interface."""
 
-    name = "meaning"
+    name: GuidanceName = "meaning"
 
     def __init__(self, subject: Subject, tower: MeaningTower) -> None:
         self._tower = tower

@@ -1,7 +1,7 @@
 """Strokes to ink: differentiable rasterisers behind one signature.
 
 A back end is a module here with a function ``render`` of `render`'s signature, less ``backend``, and its name in
-`contract.job.RASTERIZERS`.
+`contract.choices.RASTERIZERS`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import importlib
 
 import torch
 
-from ...contract.job import RASTERIZERS
+from ...contract.choices import RASTERIZERS, RasterizerName
 
 __all__ = ["render"]
 
@@ -21,7 +21,7 @@ def render(
     height: int,
     width_px: float | torch.Tensor,
     *,
-    backend: str = "native",
+    backend: RasterizerName = "native",
 ) -> torch.Tensor:
     """The ink that strokes leave on a blank canvas, differentiable in ``points`` and ``width_px``.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from clipasso_engine.contract.choices import Background
 from clipasso_engine.seeing import closeup, foreground, view
 from clipasso_engine.seeing.closeup import Box
 from clipasso_engine.seeing.photo import Photo
@@ -122,7 +123,7 @@ def test_a_printed_frame_is_left_out_whatever_becomes_of_the_background() -> Non
 
 
 @pytest.mark.parametrize("background", ["auto", "remove"])
-def test_alpha_is_the_object(background: str) -> None:
+def test_alpha_is_the_object(background: Background) -> None:
     """Of two discs, only the one that the alpha channel shows, though the other is the plainer."""
     shown = scenes.ellipse(300, 400, (120, 150), (70, 70))
     other = scenes.ellipse(300, 400, (300, 150), (70, 70))
@@ -140,7 +141,7 @@ def test_nothing_to_take_out_of_its_background_is_said(hidden: np.ndarray | None
 
 
 @pytest.mark.parametrize("background", ["auto", "remove", "keep"])
-def test_a_mask_is_the_object_whatever_the_alpha_channel_says(background: str) -> None:
+def test_a_mask_is_the_object_whatever_the_alpha_channel_says(background: Background) -> None:
     shown = scenes.ellipse(300, 400, (120, 150), (70, 70))
     other = scenes.ellipse(300, 400, (300, 150), (70, 70))
     corners = ((0.55, 0.2), (0.95, 0.2), (0.95, 0.8), (0.55, 0.8))
@@ -155,7 +156,7 @@ def test_a_mask_is_the_object_whatever_the_alpha_channel_says(background: str) -
 
 @pytest.mark.parametrize("size", [(16, 16), (16, 320), (320, 16)])
 @pytest.mark.parametrize("background", ["auto", "remove", "keep"])
-def test_the_smallest_and_the_longest_photos(size: tuple[int, int], background: str) -> None:
+def test_the_smallest_and_the_longest_photos(size: tuple[int, int], background: Background) -> None:
     height, width = size
     disc = scenes.ellipse(height, width, (width / 2, height / 2), (5, 5))
     seen = view.look(scenes.network(), photo(scenes.on_ground(disc)), background)

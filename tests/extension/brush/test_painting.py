@@ -10,7 +10,7 @@ from lxml import etree
 from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from inkscape_extension.brush import colours, painting
-from inkscape_extension.brush.painting import IMPORTANCE, ONE, PALETTE, PHOTO, Look
+from inkscape_extension.brush.painting import Look
 from inkscape_extension.brush.styles import BRUSHES
 
 PLAIN = "fill:none;stroke:#000000;stroke-linecap:round;stroke-linejoin:round;stroke-width:2.25"
@@ -87,9 +87,9 @@ def test_an_outline_has_the_effect_that_would_make_it(document, name):
 
 @pytest.mark.parametrize("name", PAINTED)
 def test_painting_twice_changes_nothing(document, name):
-    paint(document, Look(name, stroke_width=150.0, width_by=IMPORTANCE))
+    paint(document, Look(name, stroke_width=150.0, width_by="importance"))
     once = content(document)
-    paint(document, Look(name, stroke_width=150.0, width_by=IMPORTANCE))
+    paint(document, Look(name, stroke_width=150.0, width_by="importance"))
     assert content(document) == once
 
 
@@ -130,21 +130,21 @@ class TestColour:
         return document.getElementById("s").style["stroke"]
 
     def test_one(self, document):
-        assert self.colour(document, colour=ONE, stroke_colour="#aa1122") == "#aa1122"
+        assert self.colour(document, colour="one", stroke_colour="#aa1122") == "#aa1122"
 
     def test_the_photos_is_darkened_so_far_that_it_shows(self, document):
-        assert self.colour(document, colour=PHOTO) == colours.legible("#3366cc")
+        assert self.colour(document, colour="photo") == colours.legible("#3366cc")
         assert colours.legible("#ffffff") == "#808080"
         assert colours.legible("#201008")[1:3] > colours.legible("#201008")[5:7]
 
     def test_the_nearest_of_a_palette(self, document):
-        assert self.colour(document, colour=PALETTE, palette="sea") in colours.PALETTES["sea"]
+        assert self.colour(document, colour="palette", palette="sea") in colours.PALETTES["sea"]
         assert colours.nearest("#ff2010", ("#0000ff", "#cc2200", "#00ff00")) == "#cc2200"
 
     def test_a_stroke_that_does_not_know_the_photo_keeps_its_own(self, svg):
         root = svg(stroke(style=PLAIN.replace("#000000", "#00aa00"), more=""))
-        assert self.colour(root, colour=PHOTO) == "#00aa00"
-        assert self.colour(root, colour=PALETTE, palette="autumn") == "#5d6b2c"
+        assert self.colour(root, colour="photo") == "#00aa00"
+        assert self.colour(root, colour="palette", palette="autumn") == "#5d6b2c"
 
     @pytest.mark.parametrize("name", PAINTED)
     def test_it_stays_with_another_brush(self, svg, name):
@@ -168,7 +168,7 @@ class TestWidth:
 
     def test_more_important_strokes_are_wider(self, svg):
         root = svg(stroke("a") + stroke("b", more='clipasso:importance="0.1"') + stroke("c", more=""), attributes=OURS)
-        paint(root, Look(width_by=IMPORTANCE), "a", "b", "c")
+        paint(root, Look(width_by="importance"), "a", "b", "c")
         assert self.width(root, "b") < 2.25 < self.width(root, "a") == self.width(root, "c")
         paint(root, Look(), "a", "b", "c")
         assert {self.width(root, name) for name in "abc"} == {2.25}
@@ -259,11 +259,11 @@ def outline_box(path):
 class TestLook:
     def test_a_layer_remembers_what_is_not_usual(self, document):
         layer = document.getElementById("layer")
-        look = Look("ink", ONE, "#112233", "sea", 150.0, IMPORTANCE)
+        look = Look("ink", "one", "#112233", "sea", 150.0, "importance")
         painting.paint_layer(layer, look)
         assert Look.of(layer) == look
         painting.paint_layer(layer, Look("marker"))
-        assert Look.of(layer) == Look("marker", ONE, "#112233", "sea")
+        assert Look.of(layer) == Look("marker", "one", "#112233", "sea")
         document.getElementById("layer").set(layer_format.LOOK, "brush:gone")
         assert Look.of(layer) == Look()
 
@@ -274,7 +274,7 @@ class TestLook:
 
     def test_it_comes_from_the_dialog(self):
         options = Namespace(brush="ink", colour="one", stroke_colour=str(0xAB0000FF), palette=None, stroke_width="80")
-        assert Look.from_options(options) == Look("ink", ONE, "#ab0000", stroke_width=80.0)
+        assert Look.from_options(options) == Look("ink", "one", "#ab0000", stroke_width=80.0)
         assert Look.from_options(Namespace()) == Look()
 
     @pytest.mark.parametrize(

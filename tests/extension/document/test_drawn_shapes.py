@@ -8,6 +8,7 @@ import pytest
 from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from inkscape_extension.document import drawn_shapes, photo_size
+from inkscape_extension.document.source_photo import PhotoFiles
 from inkscape_extension.layer.record import LayerRecord
 from inkscape_extension.target import sketch_target
 
@@ -20,7 +21,7 @@ SHARES = (0.25, 0.2, 0.75, 0.7)
 
 def found(root):
     """The mask and the places for detail."""
-    goal = sketch_target.find(root, [])
+    goal = sketch_target.find(root, PhotoFiles())
     return drawn_shapes.areas(goal.shapes, goal._to_shares("no file"))
 
 
@@ -45,7 +46,7 @@ class TestWhich:
         ],
     )
     def test_closed_shapes_are_the_mask(self, svg, shape):
-        goal = sketch_target.find(svg(PHOTO + shape, "photo", "r"), [])
+        goal = sketch_target.find(svg(PHOTO + shape, "photo", "r"), PhotoFiles())
         assert ([each.path[-1].get("id") for each in goal.shapes], goal.drawn) == (["r"], [])
         assert not goal.shapes[0].dashed
 
@@ -65,17 +66,17 @@ class TestWhich:
         root = svg(PHOTO + line, "photo", "r", attributes='width="200" height="100" xmlns:clipasso="URI"')
         for each in root.xpath("//*[@clipasso:importance]", namespaces={"clipasso": "URI"}):
             each.set(layer_format.IMPORTANCE, "1")
-        goal = sketch_target.find(root, [])
+        goal = sketch_target.find(root, PhotoFiles())
         assert ([each.get("id") for each in goal.drawn], goal.shapes) == (["r"], [])
 
     def test_a_group_is_what_is_in_it_and_text_is_nothing(self, svg):
         content = f'<g id="g"><g>{RECT}</g><path id="open" d="M0,0 L9,9"/><text id="t">A</text></g>'
-        goal = sketch_target.find(svg(PHOTO + content, "photo", "g"), [])
+        goal = sketch_target.find(svg(PHOTO + content, "photo", "g"), PhotoFiles())
         assert [each.path[-1].get("id") for each in goal.shapes] == ["r"]
         assert [each.get("id") for each in goal.drawn] == ["open"]
 
     def test_shapes_on_the_only_photo(self, svg):
-        assert len(sketch_target.find(svg(PHOTO + RECT, "r"), []).shapes) == 1
+        assert len(sketch_target.find(svg(PHOTO + RECT, "r"), PhotoFiles()).shapes) == 1
 
     @pytest.mark.parametrize(
         ("attributes", "dashed"),
@@ -91,14 +92,14 @@ class TestWhich:
     def test_dashes(self, svg, attributes, dashed):
         sheet = "<style>.dashes { stroke: red; stroke-dasharray: 3 }</style>"
         root = svg(sheet + PHOTO + RECT.replace("<rect", f"<rect {attributes}"), "photo", "r")
-        assert sketch_target.find(root, []).shapes[0].dashed is dashed
+        assert sketch_target.find(root, PhotoFiles()).shapes[0].dashed is dashed
 
     def test_dashes_are_inherited_by_groups_and_clones(self, svg):
         clone = f'<use id="u" xlink:href="#s" {DASHES}/><defs><circle id="s" r="9"/></defs>'
         root = svg(f"{PHOTO}<g {DASHES}>{RECT}</g>{clone}")
         for selected in ("r", "u"):
             root.selection.set("photo", selected)
-            assert sketch_target.find(root, []).shapes[0].dashed
+            assert sketch_target.find(root, PhotoFiles()).shapes[0].dashed
 
 
 class TestWhere:
@@ -150,7 +151,7 @@ class TestWhere:
     def test_a_photo_that_does_not_fill_its_box(self, svg, tmp_path, aspect, shares):
         file = tmp_path / "square.png"
         file.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 300, 300))
-        goal = sketch_target.find(svg(PHOTO.replace('"none"', f'"{aspect}"') + RECT, "photo", "r"), [])
+        goal = sketch_target.find(svg(PHOTO.replace('"none"', f'"{aspect}"') + RECT, "photo", "r"), PhotoFiles())
         mask, _details = drawn_shapes.areas(goal.shapes, goal._to_shares(str(file)))
         assert box(mask[0]) == shares
 

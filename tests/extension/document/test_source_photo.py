@@ -1,3 +1,4 @@
+import hashlib
 import math
 from pathlib import Path
 
@@ -291,3 +292,28 @@ def test_the_two_sides_agree_on_rotation(svg):
     photo = source_photo.find(svg('<image transform="rotate(30)" width="80" height="20"/>'))
     angle = math.radians(30)
     assert corner(photo, 80, 0) == pytest.approx((80 * math.cos(angle), 80 * math.sin(angle)))
+
+
+class TestPhotoFiles:
+    def test_a_photo_is_read_once_by_whatever_clone(self, svg, tmp_path, monkeypatch):
+        (tmp_path / "a.png").write_bytes(b"photo")
+        root = svg('<image id="a" xlink:href="a.png"/><use id="b" xlink:href="#a"/>')
+        image, clone = (source_photo.photos_in(root, [root.getElementById(name)])[0][0] for name in "ab")
+        hashed = []
+
+        def sha256(path):
+            hashed.append(path)
+            return "abc"
+
+        monkeypatch.setattr(source_photo, "sha256", sha256)
+        files = source_photo.PhotoFiles(str(tmp_path / "copy.svg"))
+        assert [files.sha256(photo) for photo in (image, clone, image)] == ["abc"] * 3
+        assert len(hashed) == 1
+
+    def test_the_hash_is_of_the_file_and_a_file_at_hand_is_not_looked_for(self, svg, tmp_path):
+        (tmp_path / "a.png").write_bytes(b"photo")
+        photo = source_photo.find(svg('<image xlink:href="gone.png"/>'))
+        known = hashlib.sha256(b"photo").hexdigest()
+        assert source_photo.PhotoFiles().sha256(photo, tmp_path / "a.png") == known
+        with pytest.raises(UserError, match="no such file"):
+            source_photo.PhotoFiles(str(tmp_path / "copy.svg")).sha256(photo)

@@ -1,7 +1,7 @@
 """A sketch layer that was worked on by hand, drawn again: in place, beside, with more strokes, with fewer."""
 
 import time
-from argparse import Namespace
+from dataclasses import replace
 
 import inkex
 import pytest
@@ -14,6 +14,7 @@ from inkscape_extension.brush import painting, styles
 from inkscape_extension.document import outlines, source_photo
 from inkscape_extension.layer import hand_edits, redraw, sketch_layer
 from inkscape_extension.layer.origin import Origin, metadata_of
+from inkscape_extension.layer.placement import Placement
 from inkscape_extension.layer.record import NUMBER, LayerRecord
 
 SIZE = (200, 100)
@@ -36,6 +37,7 @@ FOUR = sketch(*(stroke(20.0 * n, 1 / n) for n in range(1, 5)))
 TWO = sketch(stroke(50.0), stroke(95.0), level=2)
 SIX = sketch(*(stroke(12.0 * n + 8, 1 / n) for n in range(1, 7)))
 ORIGIN = Origin(3, "boundary", "abc", "photo", {s.level: s.strokes for s in (TWO, FOUR, SIX)})
+KEPT, REPLACED = (Placement(("photo",), "abc", hand=hand) for hand in ("keep", "replace"))
 
 
 @pytest.fixture
@@ -182,7 +184,7 @@ class TestEdits:
 
 class TestInPlace:
     def test_an_untouched_layer_just_gets_other_strokes(self, root, layer):
-        result = redraw.redraw(layer, None, TWO, ORIGIN, keep=False)
+        result = redraw.redraw(layer, None, TWO, ORIGIN, REPLACED)
         assert result is layer
         assert layer.get("id") == "sketch-4"
         assert layer.get("inkscape:label") == "Sketch, 2 strokes"
@@ -193,18 +195,18 @@ class TestInPlace:
 
     def test_a_name_of_the_users_own_stays(self, layer):
         layer.set("inkscape:label", "My horse, 4 strokes")
-        redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
+        redraw.redraw(layer, None, TWO, ORIGIN, KEPT)
         assert layer.get("inkscape:label") == "My horse, 4 strokes"
 
     def test_the_number_of_a_name_is_replaced(self, root, layer):
         layer.set("inkscape:label", "Sketch, 4 strokes (3)")
-        redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
+        redraw.redraw(layer, None, TWO, ORIGIN, KEPT)
         assert layer.get("inkscape:label") == "Sketch, 2 strokes"
 
     @pytest.mark.parametrize("name", ["Skizze, 4 Striche", "Skizze, 1 Strich (2)", "Croquis, 4 traits"])
     def test_a_name_that_was_given_in_another_language_is_ours_too(self, layer, name):
         layer.set("inkscape:label", name)
-        redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
+        redraw.redraw(layer, None, TWO, ORIGIN, KEPT)
         assert layer.get("inkscape:label") == "Sketch, 2 strokes"
 
     def test_kept_strokes_stay_the_very_same_and_stay_kept(self, layer):
@@ -212,7 +214,7 @@ class TestInPlace:
         move(mine, 5, 0)
         before = mine.get("d"), mine.get("id"), mine.get("style")
         for _ in range(2):
-            redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
+            redraw.redraw(layer, None, TWO, ORIGIN, KEPT)
             assert (mine.get("d"), mine.get("id"), mine.get("style")) == before
             assert layer[-1] is mine
             assert edits(layer).kept == [mine]
@@ -221,15 +223,15 @@ class TestInPlace:
 
     def test_what_was_deleted_is_remembered_in_photo_pixels(self, layer):
         layer.remove(layer[1])
-        redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
-        redraw.redraw(layer, None, FOUR, ORIGIN, keep=True)
+        redraw.redraw(layer, None, TWO, ORIGIN, KEPT)
+        redraw.redraw(layer, None, FOUR, ORIGIN, KEPT)
         (erased,) = LayerRecord.read(layer).erased
         assert erased == pytest.approx([pytest.approx(point) for point in line(40.0)])
 
     def test_replacing_keeps_what_was_made_by_hand_in_a_hidden_layer(self, root, layer):
         mine = layer[3]
         move(mine, 5, 0)
-        result = redraw.redraw(layer, None, TWO, ORIGIN, keep=False)
+        result = redraw.redraw(layer, None, TWO, ORIGIN, REPLACED)
         assert (result.get("id"), result.get("inkscape:label")) == ("sketch-4", "Sketch, 2 strokes")
         assert (layer.get("id"), layer.get("inkscape:label")) == ("sketch-4-before", "Sketch, 4 strokes, before")
         assert layer.style["display"] == "none"
@@ -242,7 +244,7 @@ class TestInPlace:
 
     def test_beside_leaves_the_old_layer_hidden_and_copies_what_is_kept(self, layer):
         move(layer[3], 5, 0)
-        result = redraw.redraw(layer, None, TWO, ORIGIN, keep=True, beside=True)
+        result = redraw.redraw(layer, None, TWO, ORIGIN, replace(KEPT, beside=True))
         assert (layer.get("id"), len(layer), layer.style["display"]) == ("sketch-4", 4, "none")
         assert (result.get("id"), len(result)) == ("sketch-2", 3)
         assert result[-1].get("d") == layer[3].get("d")
@@ -251,7 +253,7 @@ class TestInPlace:
     def test_strokes_go_where_the_layer_was_moved(self, layer):
         for child in layer:
             move(child, 40, 5)
-        redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
+        redraw.redraw(layer, None, TWO, ORIGIN, KEPT)
         assert heights(layer) == [60, 105]
         assert outlines.outline(layer[0])[0][0][0] == pytest.approx(45)
         assert not edits(layer).by_hand
@@ -261,22 +263,22 @@ class TestInPlace:
             child.style["stroke"] = "#ff0000"
             child.style["stroke-width"] = str(2 * float(child.style["stroke-width"]))
         for _ in range(2):
-            redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
+            redraw.redraw(layer, None, TWO, ORIGIN, KEPT)
             assert {child.style["stroke"] for child in layer} == {"#ff0000"}
             assert {float(child.style["stroke-width"]) for child in layer} == {3.0}
         assert not edits(layer).by_hand
 
     def test_strokes_are_drawn_with_the_layers_brush_or_the_chosen_one(self, layer):
         painting.Look("ink").remember(layer)
-        redraw.redraw(layer, None, TWO, ORIGIN, keep=True)
+        redraw.redraw(layer, None, TWO, ORIGIN, KEPT)
         assert {child.get(layer_format.BRUSH) for child in layer} == {"ink"}
-        redraw.redraw(layer, None, TWO, ORIGIN, keep=True, look=painting.Look("marker"))
+        redraw.redraw(layer, None, TWO, ORIGIN, replace(KEPT, look=painting.Look("marker")))
         assert {child.get(layer_format.BRUSH) for child in layer} == {"marker"}
         assert not edits(layer).by_hand
 
     def test_a_photo_of_another_size_has_its_sketch_in_the_same_place(self, layer):
         larger = Sketch(1, 400, 200, (Stroke(tuple((2 * x, 2 * y) for x, y in line(40.0)), 6.0),), 0.1)
-        redraw.redraw(layer, None, larger, ORIGIN, keep=True)
+        redraw.redraw(layer, None, larger, ORIGIN, KEPT)
         assert heights(layer) == [40]
 
     def test_a_layer_without_a_record_lies_where_the_photo_is(self, svg):
@@ -286,15 +288,14 @@ class TestInPlace:
             attributes=f'xmlns:clipasso="{layer_format.NAMESPACE}"',
         )
         layer = root.getElementById("old")
-        redraw.redraw(layer, source_photo.find(root), TWO, ORIGIN, keep=True)
+        redraw.redraw(layer, source_photo.find(root), TWO, ORIGIN, KEPT)
         ((x, y), *_rest) = outlines.outline(layer[0])[0]
         assert (x, y) == pytest.approx(((10 / 4 + 10) / 2, 50 / 4 / 2))
 
 
 class TestPlacing:
-    def place(self, root, *sketches, layer="", kept=0, hand="keep", beside="false", visible="most"):
-        options = Namespace(layer=layer, kept=kept, hand=hand, beside=beside, visible=visible)
-        return redraw.place(root, source_photo.find(root), sketches, ORIGIN, options)
+    def place(self, root, *sketches, **placement):
+        return redraw.place(root, source_photo.find(root), sketches, ORIGIN, replace(KEPT, **placement))
 
     def test_without_a_layer_it_is_new_layers_above_the_photo(self, root):
         assert [layer.get("id") for layer in self.place(root, TWO)] == ["sketch-2"]
@@ -402,7 +403,7 @@ class TestSteps:
         for child in list(layer)[::2]:
             move(child, 0, 20)
         begun = time.process_time()
-        redraw.redraw(layer, None, many, ORIGIN, keep=True)
+        redraw.redraw(layer, None, many, ORIGIN, KEPT)
         assert time.process_time() - begun < 2
 
     def test_a_level_that_is_not_remembered_needs_the_engine(self, layer):

@@ -1,3 +1,4 @@
+import random
 import re
 
 import inkex
@@ -8,9 +9,11 @@ from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch, Stroke
-from inkscape_extension.document import source_photo
+from inkscape_extension.brush.painting import Look
+from inkscape_extension.document import curves, outlines, source_photo
 from inkscape_extension.layer import sketch_layer
 from inkscape_extension.layer.origin import Origin
+from inkscape_extension.layer.record import LayerRecord
 
 IMAGE = '<rect/><image id="photo" width="80" height="20"/><circle/>'
 CURVE = ((0.0, 0.0), (20.0, 20.0), (40.0, 20.0), (80.0, 0.0))
@@ -179,3 +182,21 @@ class TestSlice:
         inside = ((5.0, 5.0), (10.0, 6.0), (20.0, 5.0), (30.0, 9.0))
         (layer,) = insert(svg(self.IMAGE), sketch(16, hidden, inside))
         assert [numbers(path) for path in layer] == [[5, 5, 10, 6, 20, 5, 30, 9]]
+
+
+@pytest.mark.parametrize("brush", ["plain", "ink", "construction"])
+@pytest.mark.parametrize(
+    "placed", ['width="80"', 'width="3" transform="rotate(33)"', 'width="9e3" transform="skewX(9)"']
+)
+def test_what_is_remembered_is_what_the_path_data_says(svg, brush, placed):
+    chance = random.Random(5)
+    drawn = [tuple((chance.uniform(-9, 89), chance.uniform(-9, 29)) for _ in range(4)) for _ in range(40)]
+    root = svg(f'<image id="photo" height="20" preserveAspectRatio="none" {placed}/>')
+    made = sketch_layer.insert(
+        source_photo.find(root), [sketch(64, *drawn)], Origin(0, "boundary", "abc", "photo"), look=Look(brush)
+    )
+    (layer,) = made
+    remembered = LayerRecord.read(layer).drawn
+    assert len(remembered) == len(drawn)
+    for number, path in enumerate(layer, 1):
+        assert remembered[number] == curves.joined(outlines.outline(path))

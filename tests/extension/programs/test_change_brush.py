@@ -164,9 +164,9 @@ class TestDialogs:
         assert None not in params.values()
         choices = {name: param.xpath("inx:option/@value", namespaces=INX) for name, param in params.items()}
         assert choices["brush"] == list(styles.BRUSHES)
-        assert choices["colour"] == list(painting.COLOURS)
+        assert choices["colour"] == list(painting.COLOUR_SOURCES)
         assert choices["palette"] == list(colours.PALETTES)
-        assert choices["width_by"] == list(painting.WIDTHS)
+        assert choices["width_by"] == list(painting.WIDTH_SOURCES)
 
     def test_their_defaults_leave_strokes_as_they_are(self, params):
         values = {}
