@@ -9,6 +9,7 @@ from ..bezier import cubics, stroke_arrays
 from ..bezier.cubics import Array
 from ..lines import features
 from ..lines.weighted_lines import Lines
+from ..seeing.view import CANVAS
 from .selection import Candidates, Choice, choose
 
 __all__ = ["Choice", "Drawings", "batched"]
@@ -31,6 +32,7 @@ class Drawings:
         self._segments = segments
         self._candidates = [Candidates.of(chain.points) for chain in lines.chains]
         self._faces = lines.faces
+        self._scale = max(1.0, max(lines.height, lines.width) / CANVAS)
         self._weights = [_varied(lines.weights, seed, start) for start in range(count)]
 
     def enough(self) -> int:
@@ -47,10 +49,12 @@ class Drawings:
     def of(self, level: int) -> list[Choice]:
         """The starts of a drawing of at most ``level`` strokes: the fewer, the more freely each may leave its line.
 
-        Tolerances grow so that a stroke of a drawing of 4 may leave its line by 7 px, one of 32 by 2.
+        Tolerances grow so that a stroke of a drawing of 4 may leave its line by 7 px, one of 32 by 2. They are those of
+        the smallest canvas, on a larger one down to as many of its own px.
         """
         freedom = 32 / level
-        tolerance, apart = max(1.5, 2.2 * freedom**0.58), max(3.0, 4.0 * freedom**0.53)
+        tolerance = max(1.5, 2.2 * freedom**0.58 * self._scale)
+        apart = max(3.0, 4.0 * freedom**0.53 * self._scale)
         own = self._of_faces(level)
         left = level - len(own.gain)
         return [

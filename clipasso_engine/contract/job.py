@@ -13,11 +13,11 @@ from .codes import ErrorCode
 from .errors import CodedError
 from .sketch import Curve, Shape
 
-MIN_STROKES, MAX_STROKES = 1, 128
+MIN_STROKES, MAX_STROKES = 1, 512
 AUTO: tuple[int, ...] = ()
 """The levels of a job that leaves the number of strokes to the engine."""
 
-PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """The abstraction path: levels a third or a half apart, steps that can be seen."""
 
 QUALITIES = ("draft", "normal", "best", "paper")
@@ -45,7 +45,7 @@ class SketchJob:
     """One photo to sketch. Every option of the command line and the dialog is a field here."""
 
     photo: str  # path of an image file; the engine decodes it, whatever its format
-    levels: tuple[int, ...] = _option((16,), "numbers of strokes, most first: one sketch each (1 to 128)")
+    levels: tuple[int, ...] = _option((16,), "numbers of strokes, most first: one sketch each (1 to 512)")
     seed: int = _option(0, "same seed, same strokes")
     quality: str = _option("normal", "how long to optimise; paper is CLIPasso's whole recipe, hours long", QUALITIES)
     device: str = _option("auto", "where to compute; auto takes a GPU when there is one", DEVICES)
@@ -148,7 +148,7 @@ def _shapes(shapes: Any) -> tuple[Shape, ...]:
 def parse_levels(text: str) -> tuple[int, ...]:
     """``"32, 16 8"`` -> ``(32, 16, 8)``: distinct levels, most strokes first.
 
-    Raises `CodedError` on anything that is not a list of whole numbers from 1 to 128.
+    Raises `CodedError` on anything that is not a list of whole numbers from 1 to 512.
     """
     words = text.replace(",", " ").replace(";", " ").split()
     levels = set()

@@ -60,7 +60,7 @@ def run(name: str, job: SketchJob, compare: bool, judge: nn.Module | None = None
     clock = _Clock()
     kept: list[Stages] = []
     sketches, report = pipeline.sketch(job, clock, lambda: False, kept.append)
-    stages = kept[0]
+    stages = kept[-1]  # of the smallest canvas
     reference = Reference.of(stages, judge)
     sketches = sketches[: len(job.levels)]  # after them come the other candidates
     drawings = _measured(OURS, list(zip(sketches, clock.seconds, strict=True)), reference)
