@@ -99,9 +99,7 @@ def _tangles(pieces: _Pieces, ends: Array, diagonal: float) -> int:
     return int(((beyond > TOUCHING * diagonal) & (near <= TANGLED * diagonal)).sum())
 
 
-def _crossing(
-    pieces: _Pieces, one: NDArray[np.int_], other: NDArray[np.int_]
-) -> tuple[Array, NDArray[np.bool_]]:
+def _crossing(pieces: _Pieces, one: NDArray[np.int_], other: NDArray[np.int_]) -> tuple[Array, NDArray[np.bool_]]:
     """Where on the pieces ``one``, 0..1, they cross the pieces ``other``, and whether they do."""
     a, b = pieces.last[one] - pieces.first[one], pieces.last[other] - pieces.first[other]
     between = pieces.first[other] - pieces.first[one]

@@ -32,7 +32,7 @@ FINE = 2
 """How many times as large as the smallest canvas the map is whose boundaries are details."""
 
 FINE_TOLERANCE = 0.0075
-"""Of the diagonal of what was looked at: a detail this near to a stroke is drawn. The stripes of a zebra are as near."""
+"""Of the diagonal of what was looked at: a detail this near to a stroke is drawn."""
 
 RIM = 0.01
 """Of the diagonal: as far as this outside the mask a line still belongs to the object."""
@@ -70,7 +70,7 @@ class Figures:
 
 def _placed(pixels: NDArray[np.bool_], view: View, picture: Photo) -> Array:
     """The middles [M, 2] of pixels of a map [h, w] of the view, in pixels of the photo's file."""
-    shown = view.box.from_map(np.argwhere(pixels)[:, ::-1] + 0.5, pixels.shape[::-1])
+    shown = view.box.from_map(np.argwhere(pixels)[:, ::-1].astype(np.float64) + 0.5, pixels.shape[::-1])
     result: Array = shown * [picture.width / picture.rgb.shape[1], picture.height / picture.rgb.shape[0]]
     return result
 

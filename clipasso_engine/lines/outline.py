@@ -40,7 +40,10 @@ def outlines(mask: NDArray[np.bool_], boundary: NDArray[np.float32]) -> list[Cha
 
 
 def _snapped(points: Array, boundary: NDArray[np.float32], closed: bool, reach: int) -> Array:
-    """The polyline [M, 2] (row, column) moved by up to ``reach`` px along its normals to the strongest smooth course (Viterbi)."""
+    """The polyline [M, 2] (row, column) moved along its normals to the strongest smooth course (Viterbi).
+
+    No point is moved by more than ``reach`` px.
+    """
     mode = "wrap" if closed else "nearest"
     course = ndimage.gaussian_filter1d(points, 2.0, axis=0, mode=mode)
     tangent = np.gradient(course, axis=0)

@@ -23,8 +23,8 @@ from .view import CANVAS, View
 if TYPE_CHECKING:
     from torch import nn
 
-CANVASES = ((32, CANVAS), (128, 2 * CANVAS), (512, 3 * CANVAS))
-"""Up to so many strokes -> px: longer side of their canvas. A larger one shows more, draws finer and takes longer."""
+CANVASES = ((32, CANVAS), (64, 384), (128, 512), (256, 640), (512, 768))
+"""Up to so many strokes -> px: longer side of their canvas. A larger one shows more, in thinner lines, and slower."""
 
 _REACH = 3.0  # px of the canvas of 256: how far apart both looks see the same boundary
 _FINE_ONLY = 0.4  # worth of a boundary that only the finer look sees
