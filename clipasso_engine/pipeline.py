@@ -1,6 +1,7 @@
 """The method on one page: photo -> boundaries -> object -> lines -> strokes -> guided optimisation -> sketches.
 
-All lengths between the view and the finished sketch are in pixels of the canvas (`view.CANVAS`).
+All lengths between the view and the finished sketch are in pixels of the canvas: the more strokes, the larger it is
+(`finer.CANVASES`).
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from .lines import eyes, features, weighted_lines
 from .optimising import guidance
 from .optimising.device import choose as choose_device
 from .paper import sketching
-from .seeing import analysis_cache, attention, boundary, photo, rembg_foreground, shapes
+from .seeing import analysis_cache, attention, boundary, finer, photo, rembg_foreground, shapes
 from .seeing.view import View
 from .sketching import quick_sketches
+from .sketching.canvases import Canvases
 from .sketching.levels import STEPS, Run, Stages
 
 __all__ = ["STEPS", "Stages", "sketch"]
@@ -44,7 +46,7 @@ def sketch(
 
     ``emit`` receives `contract.events`; ``stop`` is asked between steps and true means: finish with the best so far, as
     does the end of the job's time budget.
-    ``keep`` is given the stages before the optimisation.
+    ``keep`` is given the stages before the optimisation, those of the largest canvas first.
 
     Returns the sketches, most strokes first, after them the other candidates; and the report. Raises `UserError` when
     the photo cannot be sketched.
@@ -70,39 +72,25 @@ def sketch(
     guide_name, notice = guidance.choose(job)
     if notice:
         run.notice(notice)
+    canvases = Canvases(
+        lambda side: _traced(job, guide_name, device, picture, view, finer.look(network, picture, view, side))
+    )
     with run.stage("trace"):
-        seen = view.found or view.guess
-        details = eyes.find(view.rgb, seen.mask if seen else None)
-        marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
-        looked_at, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked)
-        people = [features.marks(face, view) for face in view.faces]
-        worth = weighted_lines.find(
-            view.boundary, view.found, view.guess, looked_at, details, emphasis, bool(job.mask), people
-        )
-        worth = continuing.left_over(job, worth, view, picture)
         if job.levels == AUTO:
-            job = replace(job, levels=(Drawings(worth, job.seed, 1, job.segments).enough(),))
-        drawings = continuing.drawings(job, worth, view, picture)
-        starts = {level: drawings.of(level) for level in job.levels}
+            job = replace(job, levels=(Drawings(canvases.of(1).lines, job.seed, 1, job.segments).enough(),))
+        starts = {level: canvases.of(level).start(level) for level in job.levels}
     if not any(len(start[0].controls) for start in starts.values()):
         raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo=job.photo)
     with run.stage("optimise"):
-        shown = view.rgb if view.found is None else np.where(view.found.region[..., None], view.rgb, np.uint8(255))
-        subject = guidance.Subject(shown, worth.picture(), device, job.seed, job.text, job.clip_model)
-        guide = guidance.build(guide_name, subject)
-        stages = Stages(
-            picture, view, worth, {level: some[0] for level, some in starts.items()}, subject, guide, marked, looked_at
-        )
         if keep is not None:
-            keep(stages)
-        ranked = [run.level(stages, level, starts[level]) for level in job.levels]
+            for stages in canvases.ready():
+                keep(stages)
+        ranked = [run.level(canvases.of(level), level, starts[level]) for level in job.levels]
     sketches = [best for best, *_ in ranked] + [other for _, *others in ranked for other in others]
-    report = run.report(stages, sketches[: len(ranked)])
+    report = run.report(canvases.of(job.levels[0]), sketches[: len(ranked)])
     if job.abstraction:
         with run.stage("steps"):
-            report["abstraction"] = [
-                quick.to_json() for quick in quick_sketches.quick_sketches(job, stages, drawings, run)
-            ]
+            report["abstraction"] = [quick.to_json() for quick in quick_sketches.quick_sketches(job, canvases, run)]
     return sketches, report
 
 
@@ -115,6 +103,25 @@ def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Pho
         assert larger is not None
         run.notice(NoticeCode.REMBG_FAILED, file=larger.file, reason=problem)
         return analysis_cache.look(network, picture, job.background, job.mask)
+
+
+def _traced(
+    job: SketchJob, guide_name: GuidanceName, device: torch.device, picture: photo.Photo, coarse: View, view: View
+) -> Stages:
+    """The lines worth drawing on one canvas; ``coarse`` is the view on the smallest. Raises `UserError` if none is."""
+    seen = coarse.found or coarse.guess
+    details = [eye.scaled(view.size[0] / coarse.size[0]) for eye in eyes.find(coarse.rgb, seen.mask if seen else None)]
+    marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
+    looked_at, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked) * finer.standing(coarse, view)
+    people = [features.marks(face, view) for face in view.faces]
+    worth = weighted_lines.find(
+        view.boundary, view.found, view.guess, looked_at, details, emphasis, bool(job.mask), people
+    )
+    worth = continuing.left_over(job, worth, view, picture)
+    shown = view.rgb if view.found is None else np.where(view.found.region[..., None], view.rgb, np.uint8(255))
+    subject = guidance.Subject(shown, worth.picture(), device, job.seed, job.text, job.clip_model)
+    drawings = continuing.drawings(job, worth, view, picture)
+    return Stages(picture, view, worth, drawings, subject, guide_name, marked, looked_at)
 
 
 def _attention(view: View, guide_name: GuidanceName, device: torch.device) -> NDArray[np.float32]:

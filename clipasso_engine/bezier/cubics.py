@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -125,12 +127,43 @@ def _unit(vectors: Array) -> Array:
     return vectors / np.where(norms > 1e-12, norms, 1.0)
 
 
-def beside(points: Array, lines: list[Array], apart: float) -> NDArray[np.bool_]:
+def beside(points: Array, lines: Sequence[Array], apart: float) -> NDArray[np.bool_]:
     """Which points [M] of a polyline [M, 2] run within ``apart`` px of, and parallel to, any of ``lines`` [S, 2]."""
-    along = np.concatenate([np.gradient(line, axis=0) for line in lines])
-    distance, nearest = cKDTree(np.concatenate(lines)).query(points, distance_upper_bound=apart)
-    own = np.gradient(points, axis=0)
-    there = along[np.minimum(nearest, len(along) - 1)]
-    size = np.linalg.norm(own, axis=1) * np.linalg.norm(there, axis=1)
-    result: NDArray[np.bool_] = np.isfinite(distance) & (np.abs((own * there).sum(1)) >= _PARALLEL * size)
-    return result
+    drawn = Drawn()
+    for line in lines:
+        drawn.add(line)
+    return drawn.beside(points, apart)
+
+
+class Drawn:
+    """Polylines that are drawn one after the other, to ask again and again what runs beside them."""
+
+    def __init__(self) -> None:
+        self._points: list[Array] = []
+        self._along: list[Array] = []  # tangents
+        self._low: list[Array] = []
+        self._high: list[Array] = []
+
+    def add(self, line: Array) -> None:
+        """One more polyline [S, 2], of 2 points or more."""
+        self._points.append(line)
+        self._along.append(np.gradient(line, axis=0))
+        self._low.append(line.min(axis=0))
+        self._high.append(line.max(axis=0))
+
+    def beside(self, points: Array, apart: float) -> NDArray[np.bool_]:
+        """Which points [M] of a polyline [M, 2] run within ``apart`` px of, and parallel to, any of them."""
+        if not self._points:
+            return np.zeros(len(points), dtype=np.bool_)
+        low, high = points.min(axis=0) - apart, points.max(axis=0) + apart
+        near = np.flatnonzero(((np.array(self._low) <= high) & (np.array(self._high) >= low)).all(axis=1))
+        if not len(near):
+            return np.zeros(len(points), dtype=np.bool_)
+        along = np.concatenate([self._along[index] for index in near])
+        tree = cKDTree(np.concatenate([self._points[index] for index in near]))
+        distance, nearest = tree.query(points, distance_upper_bound=apart)
+        own = np.gradient(points, axis=0)
+        there = along[np.minimum(nearest, len(along) - 1)]
+        size = np.linalg.norm(own, axis=1) * np.linalg.norm(there, axis=1)
+        result: NDArray[np.bool_] = np.isfinite(distance) & (np.abs((own * there).sum(1)) >= _PARALLEL * size)
+        return result

@@ -9,6 +9,7 @@ from ..bezier import cubics, stroke_arrays
 from ..bezier.cubics import Array
 from ..lines import features
 from ..lines.weighted_lines import Lines
+from ..seeing.view import CANVAS
 from .selection import Candidates, Choice, choose
 
 __all__ = ["Choice", "Drawings", "batched"]
@@ -33,6 +34,7 @@ class Drawings:
         self._candidates = [Candidates.of(c.points, whole) for c, whole in zip(lines.chains, lines.whole, strict=True)]
         self._faces = lines.faces
         self._factors = [_factors(len(lines.chains), seed, start) for start in range(count)]
+        self._scale = max(1.0, max(lines.height, lines.width) / CANVAS)
 
     def enough(self) -> int:
         """The fewest strokes that still carry the drawing: `_CARRIED` of what the most of `_AUTO` carry."""
@@ -49,10 +51,12 @@ class Drawings:
     def of(self, level: int) -> list[Choice]:
         """The starts of a drawing of at most ``level`` strokes: the fewer, the more freely each may leave its line.
 
-        Tolerances grow so that a stroke of a drawing of 4 may leave its line by 7 px, one of 32 by 2.
+        Tolerances grow so that a stroke of a drawing of 4 may leave its line by 7 px, one of 32 by 2. They are those of
+        the smallest canvas, on a larger one down to as many of its own px.
         """
         freedom = 32 / level
-        tolerance, apart = max(1.5, 2.2 * freedom**0.58), max(3.0, 4.0 * freedom**0.53)
+        tolerance = max(1.5, 2.2 * freedom**0.58 * self._scale)
+        apart = max(3.0, 4.0 * freedom**0.53 * self._scale)
         own = self._of_faces(level)
         left = level - len(own.gain)
         return [

@@ -114,23 +114,26 @@ def choose(
     current, doubled = weights, _DOUBLED if segments == 1 else _DOUBLED_BY_LONG
     for _ in range(_ROUNDS):
         choice = _best(chains, current, count, tolerance, segments)
+        drawn = _drawn(chains, choice, apart)
         current = [
-            np.where(_is_drawn(chain, index, choice, apart) & (weight > 0), doubled * weight, weight)
-            for index, (chain, weight) in enumerate(zip(chains, weights, strict=True))
+            np.where(there & (weight > 0), doubled * weight, weight)
+            for there, weight in zip(drawn, weights, strict=True)
         ]
     return _best(chains, current, count, tolerance, segments)
 
 
-def _is_drawn(chain: Candidates, index: int, choice: Choice, apart: float) -> NDArray[np.bool_]:
-    """Which points [M] of the chain strokes of other chains in ``choice`` draw already."""
-    total = np.bincount(choice.chain, choice.gain, minlength=index + 1)
-    others = np.array(
-        [owner != index and (total[owner], owner) > (total[index], index) for owner in choice.chain], dtype=np.bool_
-    )
-    if not others.any():
-        return np.zeros(len(chain.points), dtype=np.bool_)
-    controls = stroke_arrays.even(choice.controls[others])
-    return cubics.beside(chain.points, list(cubics.sample(controls, 16 * (controls.shape[1] - 1))), apart)
+def _drawn(chains: list[Candidates], choice: Choice, apart: float) -> list[NDArray[np.bool_]]:
+    """Which points [M] of each chain strokes of chains that carry more in ``choice`` draw already."""
+    total = np.bincount(choice.chain, choice.gain, minlength=len(chains))
+    controls = stroke_arrays.even(choice.controls)
+    curves = cubics.sample(controls, 16 * (controls.shape[1] - 1))
+    result = [np.zeros(0, dtype=np.bool_)] * len(chains)
+    drawn = cubics.Drawn()
+    for index in sorted(range(len(chains)), key=lambda index: (total[index], index), reverse=True):
+        result[index] = drawn.beside(chains[index].points, apart)
+        for stroke in np.flatnonzero(choice.chain == index):
+            drawn.add(curves[stroke])
+    return result
 
 
 def _best(chains: list[Candidates], weights: list[Array], count: int, tolerance: float, segments: int) -> Choice:

@@ -314,7 +314,8 @@ def _written(task: _Task, emit: Emit) -> _Drawn:
     if task.stages is not None and kept:
         from ..output import stage_pictures
 
-        stage_pictures.write(kept[0], sketches, task.stages)
+        for stages in kept:
+            stage_pictures.write(stages, sketches, task.stages)
     levels = ", ".join(str(len(sketch.strokes)) for sketch in sketches)
     summary = f"{levels} strokes, {report['seconds']['total']:.1f} s"
     return _Drawn({"photo": str(task.photo), "svg": str(task.svg), **report}, summary)

@@ -15,11 +15,11 @@ from .codes import ErrorCode
 from .errors import CodedError
 from .sketch import Curve, Shape
 
-MIN_STROKES, MAX_STROKES = 1, 128
+MIN_STROKES, MAX_STROKES = 1, 512
 AUTO: tuple[int, ...] = ()
 """The levels of a job that leaves the number of strokes to the engine."""
 
-PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """The abstraction path: levels a third or a half apart, steps that can be seen."""
 
 MAX_CANDIDATES = 8
@@ -41,7 +41,7 @@ class SketchJob:
 
     photo: str  # path of an image file; the engine decodes it, whatever its format
     levels: tuple[int, ...] = field(
-        default=(16,), metadata=_told("numbers of strokes, most first: one sketch each (1 to 128)")
+        default=(16,), metadata=_told("numbers of strokes, most first: one sketch each (1 to 512)")
     )
     seed: int = field(default=0, metadata=_told("same seed, same strokes"))
     quality: Quality = field(
@@ -155,7 +155,7 @@ def _shapes(shapes: Any) -> tuple[Shape, ...]:
 def parse_levels(text: str) -> tuple[int, ...]:
     """``"32, 16 8"`` -> ``(32, 16, 8)``: distinct levels, most strokes first.
 
-    Raises `CodedError` on anything that is not a list of whole numbers from 1 to 128.
+    Raises `CodedError` on anything that is not a list of whole numbers from 1 to 512.
     """
     words = text.replace(",", " ").replace(";", " ").split()
     levels = set()

@@ -17,13 +17,22 @@ from ..bezier import cubics
 from ..bezier.cubics import Array
 from ..pipeline import Stages
 from ..seeing import boundary
+from ..seeing.photo import Photo
+from ..seeing.view import CANVAS, View
 from ..training.evaluation import thin
+from . import ends
 
 THRESHOLD = 0.3
 """Boundary strength from which on a crest of the map is a line that a sketch may have."""
 
 TOLERANCE = 0.02
 """Of the diagonal: a drawn point this near to a boundary is right, a boundary this near to a stroke is drawn."""
+
+FINE = 2
+"""How many times as large as the smallest canvas the map is whose boundaries are details."""
+
+FINE_TOLERANCE = 0.0075
+"""Of the diagonal of what was looked at: a detail this near to a stroke is drawn."""
 
 RIM = 0.01
 """Of the diagonal: as far as this outside the mask a line still belongs to the object."""
@@ -52,7 +61,39 @@ class Figures:
     doubled: float | None  # share of the drawn length that repeats a line
     crumbs: int  # strokes that are
     curvature_change: float | None  # degrees per step of `BEND_STEP`; 0 for circular arcs and straight lines
+    detail: float | None = None  # likewise of the boundaries that a look at more pixels shows
+    tangles: int = 0  # crossings of strokes near their ends
+    open_ends: float | None = None  # ends that touch no other stroke and no frame, per stroke
+    missed_ends: float | None = None  # those of them that come near to one, per stroke
     nesting: float | None = None  # mean distance to the drawing of twice as many strokes, in parts of the diagonal
+
+
+def _placed(pixels: NDArray[np.bool_], view: View, picture: Photo) -> Array:
+    """The middles [M, 2] of pixels of a map [h, w] of the view, in pixels of the photo's file."""
+    shown = view.box.from_map(np.argwhere(pixels)[:, ::-1].astype(np.float64) + 0.5, pixels.shape[::-1])
+    result: Array = shown * [picture.width / picture.rgb.shape[1], picture.height / picture.rgb.shape[0]]
+    return result
+
+
+@dataclass(frozen=True)
+class Crests:
+    """A boundary map, thinned."""
+
+    points: Array  # [M, 2]
+    strength: Array  # [M] 0..1
+
+    @classmethod
+    def of(cls, seen: NDArray[np.float32], stages: Stages) -> Crests:
+        """Those of a map [h, w] of what was looked at."""
+        crest = thin(seen, THRESHOLD)
+        return cls(_placed(crest, stages.view, stages.picture), seen[crest].astype(np.float64))
+
+    def near(self, mask: cKDTree | None, rim: float) -> Crests:
+        """Those up to ``rim`` px outside the mask, if there is one."""
+        if mask is None or not len(self.points):
+            return self
+        there = mask.query(self.points)[0] <= rim
+        return Crests(self.points[there], self.strength[there])
 
 
 @dataclass(frozen=True)
@@ -63,26 +104,25 @@ class Reference:
     strength: Array  # [M] 0..1
     mask: cKDTree | None  # of the mask's pixels
     diagonal: float
+    fine: Crests | None = None  # the crests that a look at more pixels shows, likewise
+    reach: float = 0.0  # px: a crest of these this near to a stroke is drawn
+    size: tuple[float, float] = (np.inf, np.inf)  # width and height of the photo
 
     @classmethod
     def of(cls, stages: Stages, judge: nn.Module | None = None) -> Reference:
         """The crests that the engine's boundary network sees in the photo, or another network, the ``judge``."""
         view, picture = stages.view, stages.picture
-        diagonal = float(np.hypot(picture.width, picture.height))
-
-        def placed(pixels: NDArray[np.bool_]) -> Array:
-            return view.to_photo(np.argwhere(pixels)[:, ::-1].astype(np.float64) + 0.5, picture)
-
-        seen = view.boundary
-        if judge is not None:
-            seen = boundary.predict(judge, view.box.crop(picture.rgb), max(seen.shape))
-        crest = thin(seen, THRESHOLD)
-        points, strength = placed(crest), seen[crest].astype(np.float64)
-        if view.found is None:
-            return cls(points, strength, None, diagonal)
-        mask = cKDTree(placed(view.found.mask))
-        near = mask.query(points)[0] <= RIM * diagonal if len(points) else np.zeros(0, dtype=np.bool_)
-        return cls(points[near], strength[near], mask, diagonal)
+        size = (picture.width, picture.height)
+        diagonal = float(np.hypot(*size))
+        network = judge or boundary.load(stages.device)
+        own = judge is None and max(view.size) == CANVAS  # with heads seen from near
+        seen = view.boundary if own else boundary.predict(network, view.box.crop(picture.rgb), CANVAS)
+        finer = boundary.predict(network, view.box.crop(picture.rgb), FINE * CANVAS)
+        mask = None if view.found is None else cKDTree(_placed(view.found.mask, view, picture))
+        crests, fine = (Crests.of(strength, stages).near(mask, RIM * diagonal) for strength in (seen, finer))
+        looked_at = np.array([view.box.width, view.box.height]) * picture.width / picture.rgb.shape[1]
+        reach = FINE_TOLERANCE * float(np.hypot(*looked_at))
+        return cls(crests.points, crests.strength, mask, diagonal, fine, reach, size)
 
 
 def measure(controls: Array, reference: Reference) -> Figures:
@@ -90,6 +130,7 @@ def measure(controls: Array, reference: Reference) -> Figures:
     diagonal = reference.diagonal
     drawn = _Drawn.of(controls, _STEP * diagonal)
     lengths = cubics.lengths(controls)
+    fine, met = reference.fine, ends.measure(controls, diagonal, reference.size)
     return Figures(
         strokes=len(controls),
         precision=_near(drawn.points, drawn.weight, reference.points, TOLERANCE * diagonal),
@@ -98,6 +139,10 @@ def measure(controls: Array, reference: Reference) -> Figures:
         doubled=_doubled(drawn, APART * diagonal, _STEP * diagonal),
         crumbs=int((lengths < CRUMB * diagonal).sum()),
         curvature_change=_curvature_change(controls, lengths, BEND_STEP * diagonal),
+        detail=None if fine is None else _near(fine.points, fine.strength, drawn.points, reference.reach),
+        tangles=met.tangles,
+        open_ends=met.open,
+        missed_ends=met.missed,
     )
 
 

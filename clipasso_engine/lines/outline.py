@@ -12,10 +12,11 @@ from scipy import ndimage
 from skimage.measure import find_contours
 
 from ..bezier.cubics import Array, resample
+from ..seeing.view import CANVAS
 from .tracing import Chain
 
-_ROUGHNESS = 2.0  # px: Gaussian that takes the pixel stairs and the fringe off the mask
-_REACH = 7  # px that the contour may move along its normal
+_ROUGHNESS = 2.0  # px of the smallest canvas: Gaussian that takes the pixel stairs and the fringe off the mask
+_REACH = 7  # px of the smallest canvas that the contour may move along its normal
 _STIFFNESS = 0.06  # cost of one px difference in displacement between neighbours 2 px apart
 _FRAME = 3.0  # px: contour this near to the frame is the frame's, not the object's
 _SHORTEST = 20  # px
@@ -24,7 +25,8 @@ _CORNER = 8  # px before and after a point between which the outline's turn ther
 
 def outlines(mask: NDArray[np.bool_], boundary: NDArray[np.float32]) -> list[Chain]:
     """Chains along the outline of ``mask`` [h, w] on the boundary map [h, w], cut where the object leaves the photo."""
-    soft = ndimage.gaussian_filter(mask.astype(np.float64), _ROUGHNESS, mode="nearest")
+    scale = max(1.0, max(boundary.shape) / CANVAS)  # masks are as coarse on a larger canvas as on the smallest
+    soft = ndimage.gaussian_filter(mask.astype(np.float64), _ROUGHNESS * scale, mode="nearest")
     chains = []
     for contour in find_contours(np.pad(soft, 1, mode="edge"), 0.5):
         points = contour - 1.0
@@ -32,19 +34,22 @@ def outlines(mask: NDArray[np.bool_], boundary: NDArray[np.float32]) -> list[Cha
         if length < _SHORTEST:
             continue
         closed = bool(np.allclose(points[0], points[-1]))
-        points = _snapped(resample(points, max(8, round(length / 2))), boundary, closed)
+        points = _snapped(resample(points, max(8, round(length / 2))), boundary, closed, round(_REACH * scale))
         chains += [c for run in _inside(points, closed, boundary.shape) if (c := _chain(run, boundary)) is not None]
     return chains
 
 
-def _snapped(points: Array, boundary: NDArray[np.float32], closed: bool) -> Array:
-    """The polyline [M, 2] (row, column) moved along its normals to the strongest smooth course (Viterbi)."""
+def _snapped(points: Array, boundary: NDArray[np.float32], closed: bool, reach: int) -> Array:
+    """The polyline [M, 2] (row, column) moved along its normals to the strongest smooth course (Viterbi).
+
+    No point is moved by more than ``reach`` px.
+    """
     mode = "wrap" if closed else "nearest"
     course = ndimage.gaussian_filter1d(points, 2.0, axis=0, mode=mode)
     tangent = np.gradient(course, axis=0)
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
-    shifts = np.arange(-_REACH, _REACH + 1, dtype=np.float64)
+    shifts = np.arange(-reach, reach + 1, dtype=np.float64)
     where = points[:, None] + shifts[None, :, None] * normal[:, None]
     smooth = ndimage.gaussian_filter(boundary.astype(np.float64), 1.0, mode="nearest")
     score = ndimage.map_coordinates(smooth, where.transpose(2, 0, 1), order=1, mode="nearest")

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import cKDTree
 from skimage.feature import hessian_matrix, hessian_matrix_eigvals
 from skimage.filters import apply_hysteresis_threshold
 from skimage.morphology import skeletonize
 
-from ..bezier.cubics import Array
+from ..bezier.cubics import Array, resample
 
 Pixel = tuple[int, int]
 Edge = list[Pixel]
@@ -34,6 +35,14 @@ class Chain:
     points: Array  # [M, 2], about 1 px apart, (x, y) in map pixels, pixel centres at .5
     strength: Array  # [M] the boundary map along it, 0..1
     closed: bool  # the last point meets the first
+
+    def scaled(self, factor: float) -> Chain:
+        """The chain on a map that is so many times as large."""
+        if factor == 1:
+            return self
+        count = max(2, round(factor * (len(self.points) - 1)) + 1)
+        strength = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, len(self.points)), self.strength)
+        return Chain(resample(factor * self.points, count), strength, self.closed)
 
 
 def cut(chain: Chain, kept: NDArray[np.bool_]) -> list[Chain]:
@@ -198,17 +207,21 @@ def _best_gap(paths: list[Array]) -> tuple[int, int, int, int] | None:
     if len(ends) < 2:
         return None
     at = np.array([paths[i][side] for i, side in ends])
-    tangent = np.array([_outward(paths[i], side) for i, side in ends])
-    apart = at[None] - at[:, None]
-    distance = np.linalg.norm(apart, axis=-1)
-    ahead = np.einsum("ijk,ik->ij", apart, tangent) / np.maximum(distance, 1e-9)  # how much i points at j
+    pairs = cKDTree(at).query_pairs(_GAP, output_type="ndarray")
     owner = np.array([i for i, _ in ends])
-    fits = (distance < _GAP) & (owner[:, None] != owner[None]) & (tangent @ tangent.T < -_GAP_BEND)
-    fits &= ((ahead > _GAP_BEND) & (ahead.T > _GAP_BEND)) | (distance < 2.5)
-    if not fits.any():
+    pairs = pairs[owner[pairs[:, 0]] != owner[pairs[:, 1]]]
+    tangent = {end: _outward(paths[ends[end][0]], ends[end][1]) for end in np.unique(pairs).tolist()}
+    fitting = []
+    for a, b in pairs.tolist():
+        apart = at[b] - at[a]
+        distance = float(np.linalg.norm(apart))
+        facing = min(apart @ tangent[a], -apart @ tangent[b]) > _GAP_BEND * max(distance, 1e-9)
+        if distance < _GAP and tangent[a] @ tangent[b] < -_GAP_BEND and (facing or distance < 2.5):
+            fitting.append((distance, a, b))
+    if not fitting:
         return None
-    a, b = np.unravel_index(np.argmin(np.where(fits, distance, np.inf)), distance.shape)
-    return (*ends[int(a)], *ends[int(b)])
+    _, a, b = min(fitting)
+    return (*ends[a], *ends[b])
 
 
 def _chain(path: Array, boundary: NDArray[np.float32]) -> Chain:

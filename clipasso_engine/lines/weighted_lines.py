@@ -83,12 +83,14 @@ class Lines:
     def picture(self) -> NDArray[np.float32]:
         """The lines as a map [h, w]: weight, clipped to 0..1, along lines 2 px wide."""
         result = np.zeros((self.height, self.width), dtype=np.float32)
-        for chain, weight in zip(self.chains, self.weights, strict=True):
-            for start, end, value in zip(chain.points[:-1], chain.points[1:], np.clip(weight[1:], 0, 1), strict=True):
-                if value > 0:
-                    layer = np.zeros_like(result)
-                    cv2.line(layer, _fixed(start), _fixed(end), float(value), 2, cv2.LINE_8, 3)
-                    result = np.maximum(result, layer)
+        parts = [
+            (float(value), start, end)
+            for chain, weight in zip(self.chains, self.weights, strict=True)
+            for start, end, value in zip(chain.points[:-1], chain.points[1:], np.clip(weight[1:], 0, 1), strict=True)
+            if value > 0
+        ]
+        for value, start, end in sorted(parts, key=lambda part: part[0]):  # where lines cross, the greatest shows
+            cv2.line(result, _fixed(start), _fixed(end), value, 2, cv2.LINE_8, 3)
         for face in self.faces:
             for line in face.strokes(face.most()):
                 cv2.polylines(result, [np.array([_fixed(p) for p in line], np.int32)], False, 1.0, 2, cv2.LINE_8, 3)
@@ -160,15 +162,16 @@ def find(
 def _keep_one_of_each(chains: list[Chain], weights: list[Array]) -> None:
     """Take the weight off lines that run beside a better one; the two sides of a pole are one line too."""
     order = sorted(range(len(chains)), key=lambda i: -np.maximum(weights[i], 0).sum())
-    drawn: list[Array] = []
+    drawn = cubics.Drawn()
     for i in order:
         points, weight = chains[i].points, weights[i]
-        if drawn:
-            near = cubics.beside(points, drawn, _SAME)
-            weight[near] = np.minimum(weight[near], _GUESS)
+        near = drawn.beside(points, _SAME)
+        weight[near] = np.minimum(weight[near], _GUESS)
         back = _own_double(chains[i]) & (weight > 0)
         weight[back] = _GUESS
-        drawn += [points[run] for run in _runs(weight > 0) if len(run) > 2]
+        for run in _runs(weight > 0):
+            if len(run) > 2:
+                drawn.add(points[run])
 
 
 def _own_double(chain: Chain) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from ..bezier import stroke_arrays
 from ..bezier.cubics import Array
 from ..contract.sketch import Sketch, Stroke
 from ..optimising.optimizer import LINE_WIDTH
-from ..seeing.view import View
+from ..seeing.view import CANVAS, View
 from ..sketching.levels import Stages
 from . import files, preview
 
@@ -28,7 +28,8 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
     ``details``: where more lines were asked for; only there if that was done. ``landmarks``: those of faces, over the
     photo; only there where faces were found. ``lines``: what strokes are wanted on, the brighter the more. ``start-N``
     and ``level-N``: the strokes before and after the optimisation. What lies outside the part of the photo that was
-    looked at is black in all but those. Raises `UserError` where nothing can be written.
+    looked at is black in all but those. The names of what is seen on larger canvases end in their side:
+    ``boundary-512``. Raises `UserError` if nothing can be written.
     """
     found = stages.view.found
     everything = np.ones_like(stages.view.boundary)
@@ -43,9 +44,11 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
         maps["details"] = stages.details
     if stages.view.faces:
         maps["landmarks"] = _landmarks(stages.view)
-    pictures = {name: _in_frame(values, stages) for name, values in maps.items()}
-    for level, start in stages.starts.items():
-        pictures[f"start-{level}"] = preview.render(_sketch(start.controls, level, stages))
+    side = max(stages.view.size)
+    mark = "" if side == CANVAS else f"-{side}"
+    pictures = {f"{name}{mark}": _in_frame(values, stages) for name, values in maps.items()}
+    for level, starts in stages.starts.items():
+        pictures[f"start-{level}"] = preview.render(_sketch(starts[0].controls, level, stages))
     for sketch in sketches:
         if f"level-{sketch.level}" not in pictures:  # other candidates come after the best
             pictures[f"level-{sketch.level}"] = preview.render(sketch)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 CANVAS = 256
-"""Px: longer side of the canvas on which strokes are found and optimised."""
+"""Px: longer side of the canvas on which up to 32 strokes are found and optimised (`finer` has larger ones)."""
 
 _CERTAIN = 0.66  # certainty from which on what was found is the object
 _SMALLEST = 0.005  # of the photo that an object covers
@@ -92,10 +92,15 @@ def look(
     seen = _look(network, picture, background, mask, larger)
     found = faces.Finder(next(network.parameters()).device).find(picture.rgb)
     people = _people(seen, found, _INSIDE_SHAPES if mask else _ON_OBJECT)
+    return with_heads(network, picture.rgb, replace(seen, faces=people))
+
+
+def with_heads(network: nn.Module, rgb: NDArray[np.uint8], seen: View) -> View:
+    """The view with the boundaries of heads as they are seen from near, in a photo [H, W, 3]."""
     boundaries = seen.boundary
-    for face in people:
-        boundaries = _nearer(network, picture.rgb, seen, face, boundaries)
-    return replace(seen, faces=people, boundary=boundaries)
+    for face in seen.faces:
+        boundaries = _nearer(network, rgb, seen, face, boundaries)
+    return replace(seen, boundary=boundaries)
 
 
 def _look(
@@ -158,13 +163,14 @@ def _nearer(
     """
     corners = _HEAD * np.array([[-1.0, -1.0], [1.0, 1.0]]) * face.size / 2 + face.points[:, :2].mean(0)
     low, high = np.rint(np.clip(seen.from_decoded(corners), 0, seen.size)).astype(int)
-    if (high - low).max() * _ZOOM > CANVAS or (high - low).min() < 8:
+    canvas = max(seen.size)
+    if (high - low).max() * _ZOOM > canvas or (high - low).min() < 8:
         return boundaries
     scale = np.array([seen.box.width, seen.box.height]) / seen.size
     (left, top), (right, bottom) = np.rint(low * scale).astype(int), np.rint(high * scale).astype(int)
     part = rgb[seen.box.top + top : seen.box.top + bottom, seen.box.left + left : seen.box.left + right]
-    near = boundary.predict(network, part, CANVAS)
-    times = CANVAS / (high - low).max()
+    near = boundary.predict(network, part, canvas)
+    times = canvas / (high - low).max()
     thick = cv2.dilate(near, np.ones((round(times), round(times)), np.uint8))  # or shrinking would make lines paler
     width, height = (int(side) for side in high - low)
     shrunk = cv2.resize(thick, (width, height), interpolation=cv2.INTER_AREA)

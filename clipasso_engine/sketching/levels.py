@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -39,22 +40,40 @@ _AS_GOOD = 1.05  # of the lowest loss: candidates up to it fit as well, and thei
 _MESSAGE_EVERY = 0.1  # seconds between two previews
 
 
+class Starts(Protocol):
+    def of(self, level: int) -> list[Choice]:
+        """The starts of a drawing of at most ``level`` strokes."""
+        ...
+
+
 @dataclass(frozen=True)
 class Stages:
-    """What the pipeline saw and decided before it optimised, for those who look into it."""
+    """What the pipeline sees and decides before it optimises, on a canvas of one size."""
 
     picture: photo.Photo
     view: View
     lines: weighted_lines.Lines
-    starts: dict[int, Choice]  # by level, the first candidate's
+    drawings: Starts
     subject: guidance.Subject
-    guide: Guidance
+    guide_name: str
     details: NDArray[np.float32]  # [h, w] in 0..1: where more lines were asked for
     attention: NDArray[np.float32]  # [h, w] in 0..1: what tells what is in the photo
+    starts: dict[int, list[Choice]] = field(default_factory=dict)  # those that were asked for so far
 
     @property
     def device(self) -> torch.device:
         return self.subject.device
+
+    @cached_property
+    def guide(self) -> Guidance:
+        """Raises what `guidance.build` raises."""
+        return guidance.build(self.guide_name, self.subject)
+
+    def start(self, level: int) -> list[Choice]:
+        """The starts of a drawing of at most ``level`` strokes, one for each candidate."""
+        if level not in self.starts:
+            self.starts[level] = self.drawings.of(level)
+        return self.starts[level]
 
 
 class Run:

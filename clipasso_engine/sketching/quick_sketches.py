@@ -5,24 +5,17 @@ With them at hand, stepping through the levels of a finished sketch costs nothin
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from ..choosing.drawings import Choice, batched
+from ..choosing.drawings import batched
 from ..contract.job import PATH, SketchJob
 from ..contract.sketch import Sketch
 from ..optimising.optimizer import optimize
-from .levels import Run, Stages, few_threads, finished, held
+from .canvases import Canvases
+from .levels import Run, few_threads, finished, held
 
 STEPS = 20
 """Optimisation steps for each level; a traced start is near its end after so many."""
 
 _AT_LEAST = 32  # the level up to which the path goes
-
-
-class Starts(Protocol):
-    def of(self, level: int) -> list[Choice]:
-        """The starts of a drawing of at most ``level`` strokes."""
-        ...
 
 
 def levels(job: SketchJob) -> tuple[int, ...]:
@@ -32,11 +25,12 @@ def levels(job: SketchJob) -> tuple[int, ...]:
     return tuple(level for level in PATH if level <= top and level not in job.levels)
 
 
-def quick_sketches(job: SketchJob, stages: Stages, starts: Starts, run: Run) -> list[Sketch]:
+def quick_sketches(job: SketchJob, canvases: Canvases, run: Run) -> list[Sketch]:
     """One sketch for each of `levels`, fewest strokes first; just traced when the job's time is over."""
     sketches = []
     for level in levels(job):
-        start = starts.of(level)[0]
+        stages = canvases.of(level)
+        start = stages.start(level)[0]
         if len(start.controls):
             points = batched([start]).to(stages.device)
             steps = 0 if run.over() else STEPS

@@ -167,8 +167,8 @@ def test_every_command_has_its_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_strokes(place: Path) -> None:
-    assert clipasso("sketch", "a.png", "-o", "out.svg", "--strokes", "128") == 0
-    assert jobs == [SketchJob("a.png", levels=(128,))]
+    assert clipasso("sketch", "a.png", "-o", "out.svg", "--strokes", "512") == 0
+    assert jobs == [SketchJob("a.png", levels=(512,))]
 
 
 def test_several_photos_into_a_folder(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,9 +225,9 @@ def test_a_bug(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["paint"], "invalid choice: 'paint'"),
         (["sketch"], "PHOTO"),
         (["sketch", "a.png"], "-o"),
-        (["sketch", "a.png", "-o", "out.svg", "--strokes", "0"], "from 1 to 128"),
-        (["sketch", "a.png", "-o", "out.svg", "--strokes", "129"], "from 1 to 128"),
-        (["sketch", "a.png", "-o", "out.svg", "--strokes", "many"], "'many' is not a number from 1 to 128"),
+        (["sketch", "a.png", "-o", "out.svg", "--strokes", "0"], "from 1 to 512"),
+        (["sketch", "a.png", "-o", "out.svg", "--strokes", "513"], "from 1 to 512"),
+        (["sketch", "a.png", "-o", "out.svg", "--strokes", "many"], "'many' is not a number from 1 to 512"),
         (["sketch", "a.png", "-o", "out.svg", "--levels", "32,lots"], "'lots' is not a whole number"),
         (["sketch", "a.png", "-o", "out.svg", "--levels", ""], "list of levels is empty"),
         (["sketch", "a.png", "-o", "out.svg", "--levels", "8", "--strokes", "8"], "not allowed with"),

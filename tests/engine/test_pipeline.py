@@ -162,7 +162,25 @@ def test_the_stages_are_handed_out_before_the_optimisation(disc: str) -> None:
     sketches, _ = pipeline.sketch(job, lambda message: None, lambda: True, kept.append)
     (stages,) = kept
     assert max(stages.view.boundary.shape) == 256
-    assert len(stages.starts[6].controls) == len(sketches[0].strokes)
+    assert len(stages.starts[6][0].controls) == len(sketches[0].strokes)
+
+
+def test_many_strokes_have_a_larger_canvas_on_which_more_is_seen_and_lines_are_thinner(tmp_path: Path) -> None:
+    """A disc with stripes as fine as a canvas of 256 px cannot show."""
+    disc = scenes.ellipse(420, 560, (280, 210), (190, 180))
+    rgb = scenes.on_ground(disc)
+    rgb[disc & (np.arange(560) // 6 % 2 == 0)] = (250, 240, 230)
+    path = scenes.saved(rgb, tmp_path / "stripes.png")
+    kept: list[pipeline.Stages] = []
+    job = SketchJob(path, levels=(128, 32, 16), quality="draft", device="cpu", guidance="boundary", time_budget=0.1)
+    many, some, few = pipeline.sketch(job, lambda message: None, lambda: False, kept.append)[0]
+    assert [max(stages.view.size) for stages in kept] == [512, 256]
+    assert [sorted(stages.starts) for stages in kept] == [[128], [16, 32]]
+    assert len(many.strokes) > 2 * len(some.strokes)
+    assert some.strokes[0].width == few.strokes[0].width == pytest.approx(2 * many.strokes[0].width)
+    middle = [np.abs(points_of(sketch)[:, 20] - (280, 210)).max(axis=1) < 90 for sketch in (many, some)]
+    assert middle[0].sum() > 10
+    assert middle[0].sum() > 3 * middle[1].sum()
 
 
 def test_the_same_seed_gives_the_same_sketch_whatever_the_threads(disc: str) -> None:

@@ -143,12 +143,12 @@ def test_without_options_the_job_has_its_defaults():
 @pytest.mark.parametrize(
     ("argument", "told"),
     [
-        ("--levels=0", "'0' is not a whole number from 1 to 128"),
-        ("--levels=129", "'129' is not a whole number from 1 to 128"),
-        ("--levels=many", "'many' is not a whole number from 1 to 128"),
-        ("--levels=16.5", "'16.5' is not a whole number from 1 to 128"),
+        ("--levels=0", "'0' is not a whole number from 1 to 512"),
+        ("--levels=513", "'513' is not a whole number from 1 to 512"),
+        ("--levels=many", "'many' is not a whole number from 1 to 512"),
+        ("--levels=16.5", "'16.5' is not a whole number from 1 to 512"),
         ("--levels=,", "is empty"),
-        ("--strokes=129", "'129' is not a whole number from 1 to 128"),
+        ("--strokes=513", "'513' is not a whole number from 1 to 512"),
         ("--hand=paint", "hand is 'paint', but must be one of: keep, start, replace"),
         ("--quality=perfect", "'perfect', but must be one of: draft, normal, best"),
         ("--time_budget=0", "must be more than 0"),

@@ -125,3 +125,22 @@ def test_fit_of_almost_nothing_is_finite(points: np.ndarray) -> None:
     assert np.isfinite(curve).all()
     assert np.isfinite(error2).all()
     assert np.array_equal(curve[[0, 3]], points[[0, -1]])
+
+
+def test_what_runs_beside_many_lines_runs_beside_one_of_them() -> None:
+    """Only lines near by are asked; that must make no difference."""
+    random = np.random.default_rng(0)
+    lines = [np.cumsum(random.normal(size=(30, 2)), axis=0) + random.uniform(0, 100, 2) for _ in range(40)]
+    drawn = cubics.Drawn()
+    for line in lines[1:]:
+        drawn.add(line)
+    points = lines[0]
+    nearest = np.array([np.linalg.norm(points[:, None] - line[None], axis=2).min(axis=1) for line in lines[1:]])
+    near = (nearest < 4).any(axis=0)
+    beside = drawn.beside(points, 4)
+    assert 0 < beside.sum() < near.sum()
+    assert not beside[~near].any()
+    level = np.stack([np.arange(50.0), np.zeros(50)], axis=1)
+    drawn.add(level + 500.0)
+    assert drawn.beside(level + np.array([500, 503]), 4).all()
+    assert not cubics.Drawn().beside(level, 4).any()

@@ -153,7 +153,8 @@ def test_quick_sketches_are_the_rest_of_the_path(photo: Path) -> None:
     [
         ((16, 8), (1, 2, 3, 4, 6, 12, 24, 32)),
         ((40,), (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)),
-        ((128,), (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)),
+        ((128,), (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 192)),
+        ((512,), (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384)),
     ],
 )
 def test_the_path_goes_one_beyond_what_was_asked(levels: tuple[int, ...], expected: tuple[int, ...]) -> None:

@@ -81,7 +81,7 @@ def test_batched_pads_out_of_sight() -> None:
         assert (row[size:] < -500).all()
 
 
-@pytest.mark.parametrize("level", [1, 128])
+@pytest.mark.parametrize("level", [1, 512])
 def test_the_smallest_and_the_largest_drawing(level: int) -> None:
     (choice,) = Drawings(worth(), 0, 1).of(level)
     assert 1 <= len(choice.controls) <= level

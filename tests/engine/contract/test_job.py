@@ -35,14 +35,14 @@ SKETCH = Sketch(
         ("32, 16, 8, 4", (32, 16, 8, 4)),
         ("4 8;16,,32", (32, 16, 8, 4)),
         ("8,8, 8", (8,)),
-        (" 1\t128\n", (128, 1)),
+        (" 1\t512\n", (512, 1)),
     ],
 )
 def test_levels(text: str, levels: tuple[int, ...]) -> None:
     assert parse_levels(text) == levels
 
 
-@pytest.mark.parametrize("text", ["", " , ;", "0", "129", "-3", "8, lots", "1.5", "1e2", "16;DROP", "９９９"])
+@pytest.mark.parametrize("text", ["", " , ;", "0", "513", "-3", "8, lots", "1.5", "1e2", "16;DROP", "９９９"])
 def test_nonsense_levels(text: str) -> None:
     with refused("for example 32, 16, 8, 4") as caught:
         parse_levels(text)
@@ -52,8 +52,8 @@ def test_nonsense_levels(text: str) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("levels", (0,), "number of strokes is 0, but it must be a whole number from 1 to 128"),
-        ("levels", (16, 129), "number of strokes is 129"),
+        ("levels", (0,), "number of strokes is 0, but it must be a whole number from 1 to 512"),
+        ("levels", (16, 513), "number of strokes is 513"),
         ("levels", (True,), "number of strokes is True"),
         ("levels", ("16",), "number of strokes is '16'"),
         ("seed", -1, "seed is -1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from scipy.spatial import cKDTree
 from skimage import data
 
 from clipasso_engine import cli, pipeline
-from clipasso_engine.bezier import cubics
+from clipasso_engine.bezier import cubics, stroke_arrays
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Sketch
 from clipasso_engine.evaluation import alternatives, metrics, table
@@ -175,8 +176,8 @@ class TestReference:
         stages = kept[0]
         with_more = stages.view.boundary.copy()
         with_more[:6, 3] = 1.0
-        view = type(stages.view)(**{**vars(stages.view), "boundary": with_more})
-        more = type(stages)(**{**vars(stages), "view": view})
+        view = dataclasses.replace(stages.view, boundary=with_more)
+        more = dataclasses.replace(stages, view=view)
         assert len(Reference.of(more).points) == len(Reference.of(stages).points)
 
     def test_another_network_can_be_the_judge(self, kept: tuple[Stages, list[Sketch]]) -> None:
@@ -313,7 +314,7 @@ class TestCommand:
         assert document["machine"] in text
         assert re.search(r"^- broken\.png: .+ is not an image", text, re.M)
         widths = {line.count("|") for line in text.splitlines() if line.startswith("| ours")}
-        assert widths == {11 + 1}
+        assert widths == {3 + len(table._COLUMNS) + 1}
 
     def test_the_page_shows_photos_and_curves(self, out: Path, document: table.Document) -> None:
         page = (out / "sheet.html").read_text("utf-8")
@@ -442,3 +443,16 @@ class TestSavedStages:
         for x, y in ((195.2, 100.9), (255.8, 104.3), (223.4, 131)):
             assert shown[round(2 * y) - 6 : round(2 * y) + 7, round(2 * x) - 6 : round(2 * x) + 7].max() > 180
         assert shown[:60].max() < 180
+
+
+def test_detail_is_the_share_of_finer_boundaries_that_is_drawn(kept: tuple[Stages, list[Sketch]]) -> None:
+    found = Reference.of(kept[0])
+    assert found.fine is not None
+    assert len(found.fine.points) > 1.5 * len(found.points)
+    assert found.reach == pytest.approx(0.0075 * np.hypot(kept[0].view.box.width, kept[0].view.box.height), rel=1e-6)
+    whole = measure(stroke_arrays.of_sketch(kept[1][0]), found)
+    assert whole.detail is not None
+    assert whole.detail > 0.8
+    half = measure(stroke_arrays.of_sketch(kept[1][0])[:1], found)
+    assert half.detail is not None
+    assert half.detail < 0.7

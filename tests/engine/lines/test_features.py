@@ -20,7 +20,7 @@ from clipasso_engine.seeing.view import View
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-LEVELS = range(1, 129)
+LEVELS = range(1, 513)
 EYES = ("dots", "irises", "lids", "lower lids", "glasses")
 
 

@@ -231,7 +231,7 @@ def test_numbers_that_json_lacks_are_a_bug(worker: Worker) -> None:
         (b'{"type":"dance"}\n', "bug", "unknown message: 'dance'"),
         (b'{"type":"job"}\n', "bug", "photo"),
         (b'{"type":"job","photo":"a","hat":1}\n', "user", "options this engine does not know: hat"),
-        (b'{"type":"job","photo":"a","levels":[0]}\n', "user", "from 1 to 128"),
+        (b'{"type":"job","photo":"a","levels":[0]}\n', "user", "from 1 to 512"),
         (b'{"type":"job","photo":"a","levels":7}\n', "bug", "TypeError"),
         (b'{"type":"job","photo":"a","quality":"great"}\n', "user", "draft, normal, best"),
         (b'{"type":"job","photo":"a","time_budget":NaN}\n', "user", "time budget"),

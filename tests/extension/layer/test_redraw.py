@@ -336,7 +336,8 @@ class TestSteps:
         assert metadata_of(layer).seed == 3
 
     @pytest.mark.parametrize(
-        ("level", "more", "following"), [(4, True, 6), (4, False, 3), (6, True, 8), (5, False, 4), (100, True, 128)]
+        ("level", "more", "following"),
+        [(4, True, 6), (4, False, 3), (6, True, 8), (5, False, 4), (100, True, 128), (128, True, 192)],
     )
     def test_the_path(self, layer, level, more, following):
         layer.set(f"{{{layer_format.NAMESPACE}}}strokes", str(level))
@@ -365,7 +366,7 @@ class TestSteps:
             redraw.next_level(layer, more=True)
 
     @pytest.mark.parametrize(
-        ("level", "more", "told"), [(1, False, "single stroke. .* fewer"), (128, True, "128 .* more")]
+        ("level", "more", "told"), [(1, False, "single stroke. .* fewer"), (512, True, "512 .* more")]
     )
     def test_at_its_ends_there_is_a_sentence(self, layer, level, more, told):
         layer.set(f"{{{layer_format.NAMESPACE}}}strokes", str(level))

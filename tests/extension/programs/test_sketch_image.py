@@ -92,7 +92,7 @@ def test_the_photo_is_found_beside_the_saved_document(extension, installed_engin
         ("<rect/>", [], "There is no photo in the document."),
         (IMAGE.format("gone.png"), [], "there is no such file."),
         (IMAGE.format("http://example.org/a.png"), [], "CLIPasso fetches nothing"),
-        (IMAGE.format(f"data:;base64,{PIXEL}"), ["--levels=500"], "'500' is not a whole number from 1 to 128"),
+        (IMAGE.format(f"data:;base64,{PIXEL}"), ["--levels=600"], "'600' is not a whole number from 1 to 512"),
         (IMAGE.format(f"data:;base64,{PIXEL}") * 2, [], "There are 2 photos in the document, but none is selected."),
     ],
 )
@@ -135,9 +135,9 @@ def test_the_engines_error_is_told_in_the_users_language(extension, installed_en
 
 
 def test_what_is_wrong_with_the_options_is_told_with_advice(extension, installed_engine):
-    told = extension.run("--levels=500")[2]
+    told = extension.run("--levels=600")[2]
     assert told == (
-        "The levels are '500', but '500' is not a whole number from 1 to 128. "
+        "The levels are '600', but '600' is not a whole number from 1 to 512. "
         "Write numbers separated by commas, for example 32, 16, 8, 4.\n"
     )
 
