@@ -80,9 +80,9 @@ _SETS_WITH_GLASSES = (
     _Set(55, ("lids", "irises", "glasses", "bridge", "brows", "nose", "lips", "moustache")),
 )
 _SETS_WITH_DARK_GLASSES = (
-    _Set(22, ("glasses", "mouth")),
-    _Set(30, ("glasses", "bridge", "brows", "nose", "mouth", "moustache")),
-    _Set(42, ("glasses", "bridge", "brows", "nose", "lips", "moustache")),
+    _Set(22, ("glasses", "bridge", "mouth")),
+    _Set(30, ("glasses", "bridge", "nose", "mouth", "moustache")),
+    _Set(42, ("glasses", "bridge", "nose", "lips", "moustache")),
 )
 
 
@@ -248,7 +248,7 @@ def _mouth(points: Array) -> tuple[list[Array], list[Array]]:
 def _glasses(points: Array, seen: Sequence[int], traits: Traits, scale: float) -> tuple[list[Array], list[Array]]:
     """The lenses, each from temple to nose, and the bridge between two; nothing where no glasses are plain.
 
-    The brows are their upper rims, as good as.
+    Of clear ones the brows are the upper rims, as good as.
     """
     if not (traits.dark_glasses or traits.glasses):
         return [], []
@@ -266,6 +266,8 @@ def _glasses(points: Array, seen: Sequence[int], traits: Traits, scale: float) -
         lenses.append(_smooth((left + right) / 2 + rim[:, :1] * across + rim[:, 1:] * down))
     if len(lenses) < 2:
         return lenses, []
+    if traits.dark_glasses:  # no brows are seen over them, so the bridge is their upper rim
+        return lenses, [_smooth(np.concatenate([lens[[0, -1]] for lens in lenses]))]
     ends = [lenses[0][-1] * 0.7 + lenses[0][-5] * 0.3, lenses[1][0] * 0.7 + lenses[1][4] * 0.3]
     middle = (ends[0] + ends[1]) / 2 - 0.1 * np.array([-1.0, 1.0]) * (ends[1] - ends[0])[::-1]
     return lenses, [_smooth(np.array([ends[0], middle, ends[1]]))]

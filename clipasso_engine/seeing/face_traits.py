@@ -6,6 +6,7 @@ than none on a bearded one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -24,6 +25,8 @@ _SKIN = (50, 280, 101, 330, 205, 425, 151, 9, 4, 5)  # cheeks, forehead, nose
 _LENSES = ((23, 230, 229, 231, 24, 22, 110), (253, 450, 449, 451, 254, 252, 339))  # below each eye
 _LID_FOLDS = (65, 52, 295, 282)
 _LIP = ((165, 92), (391, 322))  # over the upper lip, beside the shadow of the nose
+_LIP_MIDDLE = (164,)
+_BESIDE_MOUTH, _BELOW_MOUTH = ((206, 203), (426, 423)), ((204, 194), (424, 418))
 _CHEEKS = ((50, 101, 36, 205), (280, 330, 266, 425))
 _EYES = ((33, 133, 145), (263, 362, 374))  # of each: outer corner, inner corner, middle of the lower lid
 _NOSE_ROOT = 6
@@ -31,7 +34,8 @@ _OVAL = (127, 162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356) 
 _MIDDLE = 168
 
 _DARK = 19.0  # L* that dark glasses are darker than the skin, below and above the eyes
-_MOUSTACHE = 20.0  # L* that a moustache is darker than the cheek beside it
+_MOUSTACHE = 20.0  # L* that a moustache is darker than the cheeks at least
+_PALE_MOUSTACHE, _PALE_MIDDLE = 6.0, 8.0  # or L* that its sides and its middle are darker than all that is around them
 _BRIDGE = 6.0  # L* that the bridge of glasses stands out from the nose at least
 _RIM = 4.0  # L* that the lower rims of glasses stand out from the cheeks at least
 _RIM_FROM = 0.3  # widths of an eye below it from which on a line is a rim, and no fold of the lid
@@ -66,14 +70,9 @@ def measure(head: NDArray[np.uint8], points: Array, yaw: float) -> Traits:
     below = [np.percentile(_around(colours, points[list(lens)], 1)[:, 0], 75) - skin[0] for lens in _LENSES]
     above = np.median(_around(colours, points[list(_LID_FOLDS)], 2)[:, 0]) - skin[0]
     dark = max(*below, above) <= -_DARK
-    lip = [
-        np.median(_around(colours, points[list(over)], 2)[:, 0])
-        - np.median(_around(colours, points[list(cheek)], 3)[:, 0])
-        for over, cheek in zip(_LIP, _CHEEKS, strict=True)
-    ]
     glasses = 0.0 if dark or abs(yaw) > _TURNED else _glasses(rgb2lab(head)[..., 0], points)
     unlike = np.linalg.norm((colours - skin) * [0.7, 1.0, 1.0], axis=2)  # light counts for less: shadows
-    return Traits(_hairline(unlike, points), bool(dark), glasses, bool(max(lip) <= -_MOUSTACHE))
+    return Traits(_hairline(unlike, points), bool(dark), glasses, _has_moustache(colours[..., :1], points))
 
 
 def _around(values: Array, centres: Array, reach: int) -> Array:
@@ -85,6 +84,21 @@ def _around(values: Array, centres: Array, reach: int) -> Array:
         square = values[row - reach : row + reach + 1, column - reach : column + reach + 1]
         squares.append(square.reshape(-1, values.shape[2]))
     return np.concatenate(squares)
+
+
+def _has_moustache(light: Array, points: Array) -> bool:
+    """Whether both sides of the upper lip are much darker than the cheeks, or, with its middle, than all around."""
+
+    def level(numbers: Sequence[int], reach: int) -> float:
+        return float(np.median(_around(light, points[list(numbers)], reach)))
+
+    lip = [level(over, 2) for over in _LIP]
+    if all(level(cheek, 3) - dark >= _MOUSTACHE for cheek, dark in zip(_CHEEKS, lip, strict=True)):
+        return True
+    beside = [level(side, 3) for side in _BESIDE_MOUTH]
+    around = [min(one, level(below, 3)) for one, below in zip(beside, _BELOW_MOUTH, strict=True)]
+    sides = all(one - dark >= _PALE_MOUSTACHE for one, dark in zip(around, lip, strict=True))
+    return sides and min(beside) - level(_LIP_MIDDLE, 2) >= _PALE_MIDDLE
 
 
 def _stands_out(profiles: Array) -> Array:

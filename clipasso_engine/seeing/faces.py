@@ -8,7 +8,8 @@ first use.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -89,9 +90,10 @@ class Finder:
         self._landmarks = bundled.graph(LANDMARKS, LANDMARKS_SHA256, device)
 
     def find(self, rgb: NDArray[np.uint8]) -> list[Face]:
-        """The faces in a photo [H, W, 3], the largest first."""
-        boxes = _detected(self._detector, rgb)
-        faces = [face for box in boxes[:_MOST] if (face := self._face(rgb, box)) is not None]
+        """The faces in a photo [H, W, 3], the largest first; the same whatever the number of threads."""
+        with _one_thread():
+            boxes = _detected(self._detector, rgb)
+            faces = [face for box in boxes[:_MOST] if (face := self._face(rgb, box)) is not None]
         faces.sort(key=lambda face: -face.size)
         return _apart(faces)
 
@@ -199,6 +201,19 @@ def _shown(rgb: NDArray[np.uint8], look: Box) -> NDArray[np.uint8]:
     shrunk = shrunk[: SIDE - y, : SIDE - x]
     canvas[y : y + shrunk.shape[0], x : x + shrunk.shape[1]] = shrunk
     return canvas
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Torch's sums depend in their last bits on how many threads share them."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _run(network: GraphNetwork, pictures: Sequence[NDArray[np.uint8]], darkest: float = -1.0) -> dict[str, Tensor]:

@@ -161,7 +161,10 @@ def test_dark_glasses_hide_eyes_and_glasses_do_not() -> None:
     dark, clear = marks(100, dark_glasses=True), marks(100, glasses=12.0)
     for level in LEVELS:
         assert not set(names(dark, level)) & {"dots", "irises", "lids", "lower lids"}
-    assert names(dark, 8) == ("glasses", "mouth")
+    assert names(dark, 8) == ()
+    assert names(dark, 10) == ("glasses", "bridge", "mouth")
+    ((begin, *_, end),) = dark.marks["bridge"]
+    assert end[0] - begin[0] == pytest.approx(np.ptp(np.concatenate(dark.marks["glasses"])[:, 0]), rel=0.05)
     assert {"lids", "irises", "glasses"} <= set(names(clear, 48))
     (left, right), (bridge,) = clear.marks["glasses"], clear.marks["bridge"]
     for lens, dot in zip((left, right), clear.marks["dots"], strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import torch
 from skimage import data
 
 from clipasso_engine.seeing import faces
@@ -44,8 +45,11 @@ def test_eyes_and_mouth_lie_where_they_are(astronaut: Face) -> None:
     assert abs(astronaut.yaw) < 0.15
 
 
-def test_the_same_photo_gives_the_same_landmarks(finder: Finder, astronaut: Face) -> None:
+def test_the_same_photo_gives_the_same_landmarks_whatever_the_threads(finder: Finder, astronaut: Face) -> None:
+    torch.set_num_threads(2)
     (again,) = finder.find(data.astronaut())
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
     assert again.points.tobytes() == astronaut.points.tobytes()
 
 
