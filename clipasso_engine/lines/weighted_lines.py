@@ -152,9 +152,16 @@ def find(
     told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
     if emphasis is not None:
         told = [np.where(w > 0, w * _sampled(emphasis, chain.points), w) for chain, w in zip(chains, told, strict=True)]
-    look = None if attention is None else attention.astype(np.float64)
-    looks = [] if look is None else [np.clip(_sampled(look, chain.points), 0, 1) for chain in chains]
+    looks = [] if attention is None else _looks(attention, chains, len(details) + len(contours))
     return Lines(chains, told, height, width, tuple(faces), looks)
+
+
+def _looks(attention: NDArray[np.float32], chains: list[Chain], sure: int) -> list[Array]:
+    """The attention [h, w] along each chain [M]; the last ``sure`` of them, found for what they are, never lose."""
+    look = attention.astype(np.float64)
+    plain = (1 - _LEAST_LOOK) / _LOOK
+    least = [0.0] * (len(chains) - sure) + [plain] * sure
+    return [np.clip(_sampled(look, chain.points), low, 1) for chain, low in zip(chains, least, strict=True)]
 
 
 def _keep_one_of_each(chains: list[Chain], weights: list[Array]) -> None:

@@ -313,7 +313,7 @@ class TestCommand:
         assert document["machine"] in text
         assert re.search(r"^- broken\.png: .+ is not an image", text, re.M)
         widths = {line.count("|") for line in text.splitlines() if line.startswith("| ours")}
-        assert widths == {11 + 1}
+        assert widths == {13 + 1}
 
     def test_the_page_shows_photos_and_curves(self, out: Path, document: table.Document) -> None:
         page = (out / "sheet.html").read_text("utf-8")

@@ -157,6 +157,19 @@ def test_attention_counts_more_for_some_strokes_than_for_very_few() -> None:
         assert np.array_equal(one, other)
 
 
+def test_eyes_gain_by_attention_but_never_lose() -> None:
+    ring = np.linspace(0, 2 * np.pi, 30)
+    seen, unseen = (
+        Chain(np.stack([x + 5 * np.cos(ring), 80 + 5 * np.sin(ring)], 1), np.ones(30), True) for x in (60, 150)
+    )
+    attention = np.zeros((H, W), np.float32)
+    attention[:, :100] = 1.0
+    found = weighted_lines.find(np.zeros((H, W), np.float32), None, attention=attention, details=[seen, unseen])
+    gained, kept = (now / before for now, before in zip(found.for_level(16), found.weights, strict=True))
+    assert gained == pytest.approx(np.full(30, 2.25))
+    assert kept == pytest.approx(np.ones(30))
+
+
 def test_attention_leaves_what_costs_as_it_is() -> None:
     attention = np.ones((H, W), np.float32)
     found = weighted_lines.find(ridges([(20, 80), (180, 80)]), box(60, 50, 120, 110), attention=attention)
