@@ -41,7 +41,7 @@ _MIDDLE = 0.35  # of the diagonal: without an object, lines this far from the mi
 _NOT_GUESSED = 0.4  # worth of a line off the guess
 _IN_FACE = -0.5  # weight of other lines where eyes, nose and mouth of a face are
 _LEAST_LOOK, _LOOK = 0.25, 2.0  # worth of a line that nobody looks at, and how much more it is where all look
-_SAY = (1.0, 3.0), (0.0, 1.0)  # log2 of the strokes -> how much that counts
+_SAY = (2, 3, 4, 5), (0.0, 1.0, 1.0, 0.0)  # log2 of the strokes -> how much that counts
 _CLEAR = 0.9  # of a closed line that must be worth drawing for it to be worth more whole
 _FRAME = 0.025  # of the diagonal: a line along the frame this near to it is the frame
 
@@ -60,8 +60,8 @@ class Lines:
     def for_level(self, level: int) -> list[Array]:
         """What the points of each chain [M] are worth to a drawing of ``level`` strokes.
 
-        The fewer strokes, the more it matters that the whole form is there; with some more, the parts that tell what
-        it is come before others that are as clear.
+        With very few strokes it matters that the whole form is there; with some more, the parts that tell what it is
+        come before others that are as clear; with many there is room for all.
         """
         say = float(np.interp(np.log2(level), *_SAY))
         return (
