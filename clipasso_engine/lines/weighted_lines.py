@@ -41,7 +41,7 @@ _MIDDLE = 0.35  # of the diagonal: without an object, lines this far from the mi
 _NOT_GUESSED = 0.4  # worth of a line off the guess
 _IN_FACE = -0.5  # weight of other lines where eyes, nose and mouth of a face are
 _LEAST_LOOK, _LOOK = 0.25, 2.0  # worth of a line that nobody looks at, and how much more it is where all look
-_SAY = (1.0, 3.0), (0.0, 1.0)  # log2 of the strokes -> how much that counts
+_SAY = (2, 3, 4, 5), (0.0, 1.0, 1.0, 0.0)  # log2 of the strokes -> how much that counts
 _CLEAR = 0.9  # of a closed line that must be worth drawing for it to be worth more whole
 _FRAME = 0.025  # of the diagonal: a line along the frame this near to it is the frame
 
@@ -60,8 +60,8 @@ class Lines:
     def for_level(self, level: int) -> list[Array]:
         """What the points of each chain [M] are worth to a drawing of ``level`` strokes.
 
-        The fewer strokes, the more it matters that the whole form is there; with some more, the parts that tell what
-        it is come before others that are as clear.
+        With very few strokes it matters that the whole form is there; with some more, the parts that tell what it is
+        come before others that are as clear; with many there is room for all.
         """
         say = float(np.interp(np.log2(level), *_SAY))
         return (
@@ -154,9 +154,16 @@ def find(
     told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
     if emphasis is not None:
         told = [np.where(w > 0, w * _sampled(emphasis, chain.points), w) for chain, w in zip(chains, told, strict=True)]
-    look = None if attention is None else attention.astype(np.float64)
-    looks = [] if look is None else [np.clip(_sampled(look, chain.points), 0, 1) for chain in chains]
+    looks = [] if attention is None else _looks(attention, chains, len(details) + len(contours))
     return Lines(chains, told, height, width, tuple(faces), looks)
+
+
+def _looks(attention: NDArray[np.float32], chains: list[Chain], sure: int) -> list[Array]:
+    """The attention [h, w] along each chain [M]; the last ``sure`` of them, found for what they are, never lose."""
+    look = attention.astype(np.float64)
+    plain = (1 - _LEAST_LOOK) / _LOOK
+    least = [0.0] * (len(chains) - sure) + [plain] * sure
+    return [np.clip(_sampled(look, chain.points), low, 1) for chain, low in zip(chains, least, strict=True)]
 
 
 def _keep_one_of_each(chains: list[Chain], weights: list[Array]) -> None:

@@ -8,6 +8,7 @@ Torch is imported on first use.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ WEIGHTS, WEIGHTS_SHA256 = bundled.CLASSIFIER, bundled.CLASSIFIER_SHA256
 _SIDE = 256  # px: longer side at which the photo is looked at; more takes longer and shows smaller parts
 _STEP = 32  # px: sides are multiples of it
 _LEAST = 128  # px: a shorter side is extended to it by the colours of its edge
+_STEPS = 200  # of attention between none and all; more tell apart what only rounding does
 _RIM = 5  # px: from so far the attention of a place counts on the lines around it, which run along its edge
 _FULL = 98  # per cent of the object that has less attention than what counts as all; peaks above it say no more
 
@@ -47,12 +49,13 @@ def find(network: ClassifierNetwork, rgb: NDArray[np.uint8]) -> NDArray[np.float
     height, width = rgb.shape[:2]
     photo, (top, left, inner_height, inner_width) = _fitted(rgb)
     result = np.zeros((height, width), np.float32)
-    for values in _contributions(network, photo):
+    for values in _on_one_thread(lambda: _contributions(network, photo)):
         full = cv2.resize(values, photo.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         inner = full[top : top + inner_height, left : left + inner_width]
         share = np.asarray(cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
         result += np.maximum(share, 0) / max(float(values.max()), 1e-12)
-    return result / np.float32(max(float(result.max()), 1e-12))
+    # Coarse steps: whatever the last bits are on another machine, the same strokes are chosen.
+    return (np.rint(result / max(float(result.max()), 1e-12) * _STEPS) / _STEPS).astype(np.float32)
 
 
 def on(attention: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
@@ -61,6 +64,18 @@ def on(attention: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArra
     seen = wide if mask is None or not mask.any() else wide[mask]
     low, high = float(seen.min()), float(np.percentile(seen, _FULL))
     return np.clip((wide - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
+
+
+def _on_one_thread(work: Callable[[], list[NDArray[np.float32]]]) -> list[NDArray[np.float32]]:
+    """The result of ``work`` on one thread: with more of them sums come out otherwise, and then other strokes."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return work()
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _contributions(network: ClassifierNetwork, photo: NDArray[np.uint8]) -> list[NDArray[np.float32]]:

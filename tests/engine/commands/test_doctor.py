@@ -61,7 +61,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     without_torch = doctor._IMPORTS.split("import torch")[0]
     monkeypatch.setattr(doctor, "_IMPORTS", without_torch + 'print(json.dumps({"devices": ["cpu"]}))')
     content = b"weights"
-    for name in ("boundary", "foreground", "face_detector", "face_landmarks"):
+    for name in ("boundary", "foreground", "classifier", "meaning", "face_detector", "face_landmarks"):
         (machine.weights / f"{name}.safetensors").write_bytes(content)
     sha256 = "9f4b5a9e1a9b6dcbb1b5d8a6e8c1c8f1a9d3b3fbd0b1c2d3e4f5a6b7c8d9e0f1"
     monkeypatch.setattr(models, "location", lambda weights: machine.weights / weights.file)

@@ -139,22 +139,37 @@ def test_without_an_object_the_middle_counts_more() -> None:
     assert weight_within(found, 70, 0, 130, H) > 1.2 * weight_within(found, 0, 0, 50, H) > 0
 
 
-def test_attention_counts_more_for_some_strokes_than_for_very_few() -> None:
+def test_attention_counts_for_some_strokes_but_not_for_very_few_or_many() -> None:
     boundary = ridges([(60, 40), (60, 120)], [(140, 40), (140, 120)])
     attention = np.zeros((H, W), np.float32)
     attention[:, 120:] = 1.0
     plain, led = weighted_lines.find(boundary, None), weighted_lines.find(boundary, None, attention=attention)
     right = [int(np.median(chain.points[:, 0])) > 100 for chain in led.chains]
     share = []
-    for level in (2, 4, 8, 16):
+    for level in (4, 6, 8, 16):
         weights = [float(np.maximum(weight, 0).sum()) for weight in led.for_level(level)]
         share.append(sum(weight for weight, here in zip(weights, right, strict=True) if here) / sum(weights))
         assert min(weights) > 0
     assert share[0] == pytest.approx(0.5, abs=0.02)
     assert share[0] + 0.1 < share[1] < share[2] - 0.1
     assert share[3] == share[2] > 0.8
+    for one, other in zip(led.for_level(32), led.weights, strict=True):
+        assert np.array_equal(one, other)
     for one, other in zip(plain.for_level(8), led.weights, strict=True):
         assert np.array_equal(one, other)
+
+
+def test_eyes_gain_by_attention_but_never_lose() -> None:
+    ring = np.linspace(0, 2 * np.pi, 30)
+    seen, unseen = (
+        Chain(np.stack([x + 5 * np.cos(ring), 80 + 5 * np.sin(ring)], 1), np.ones(30), True) for x in (60, 150)
+    )
+    attention = np.zeros((H, W), np.float32)
+    attention[:, :100] = 1.0
+    found = weighted_lines.find(np.zeros((H, W), np.float32), None, attention=attention, details=[seen, unseen])
+    gained, kept = (now / before for now, before in zip(found.for_level(16), found.weights, strict=True))
+    assert gained == pytest.approx(np.full(30, 2.25))
+    assert kept == pytest.approx(np.ones(30))
 
 
 def test_attention_leaves_what_costs_as_it_is() -> None:

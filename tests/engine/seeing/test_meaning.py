@@ -46,5 +46,5 @@ def test_pictures_lie_in_the_middle_of_a_white_square() -> None:
 
 
 def test_damaged_weights_get_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"meaning network's weights .* Run install.py again"):
+    with pytest.raises(UserError, match=r"meaning network's weights .* cannot be read: "):
         meaning.load(weights=tmp_path / "meaning.safetensors")
