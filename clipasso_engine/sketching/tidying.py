@@ -29,11 +29,10 @@ def tidy(strokes: Sequence[Array], free: Sequence[bool], size: tuple[int, int]) 
     """
     sheet = _Sheet(strokes, free)
     ends = [(index, side) for index in np.flatnonzero(free).tolist() for side in (0, -1)]
-    for index, side in ends:
-        _trim(sheet, index, side)
-    for index, side in ends:
-        if not _at_frame(sheet.strokes[index][side], size):
-            _meet(sheet, index, side)
+    inside = [(index, side) for index, side in ends if not _at_frame(sheet.strokes[index][side], size)]
+    for change in (_trim, _meet):
+        for index, side in inside:
+            change(sheet, index, side)
     return sheet.strokes
 
 
