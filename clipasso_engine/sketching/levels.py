@@ -31,7 +31,7 @@ from ..optimising.optimizer import LINE_WIDTH, Outcome, optimize
 from ..optimising.rasterizer import render
 from ..seeing import meaning, photo
 from ..seeing.view import View
-from . import colours
+from . import colours, tidying
 
 STEPS = {"draft": 20, "normal": 60, "best": 200}
 """Optimisation steps per level, by quality. From a traced start the loss hardly falls after 60 (docs/method.md)."""
@@ -200,7 +200,9 @@ def finished(outcome: Outcome, candidate: int, start: Choice, level: int, stages
     """A candidate, which was ``start``, as a sketch on the photo."""
     view, picture = stages.view, stages.picture
     gain = start.gain
-    controls = outcome.points[candidate, : len(gain)].numpy().astype(np.float64)
+    traced = stroke_arrays.separate(outcome.points[candidate, : len(gain)].numpy().astype(np.float64))
+    clean = tidying.tidy(traced, (start.chain != OF_FACE).tolist(), view.size)
+    controls = stroke_arrays.stacked(clean, (start.controls.shape[1] - 1) // 3)
     width = view.width_in_photo(LINE_WIDTH, picture)
     shades = colours.along(
         stroke_arrays.even(controls), view.rgb, 2 * LINE_WIDTH, view.found.mask if view.found else None

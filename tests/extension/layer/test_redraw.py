@@ -359,7 +359,7 @@ class TestSteps:
 
     def test_no_more_than_the_photo_has(self, svg):
         levels = {128: tuple(stroke(2.0 * n) for n in range(37)), 64: tuple(stroke(2.0 * n) for n in range(36))}
-        levels[96] = levels[128]
+        levels.update(dict.fromkeys((96, 192, 256, 384, 512), levels[128]))
         origin = Origin(3, "boundary", "abc", "photo", levels)
         (layer,) = sketch_layer.insert(source_photo.find(svg(IMAGE)), [Sketch(64, *SIZE, levels[64], 0.1)], origin)
         with pytest.raises(UserError, match="36 strokes, and the photo has no lines for more"):
