@@ -12,8 +12,10 @@ from ..contract.choices import RasterizerName
 from .adam import Adam
 from .free_points import FreePoints
 from .guidance import Guidance
+from .guidance.blend import Blend
 from .line_quality import LineQuality
 from .rasterizer import render
+from .trust_region import TrustRegion
 
 LINE_WIDTH = 3.0
 """Px on the canvas: the paper's 1.5 is a radius."""
@@ -60,12 +62,21 @@ def optimize(
         keep_lines: hold the strokes to the quality of the start's lines; not for a random start, which has none.
 
     To the guidance's loss comes what harms the line itself (`LineQuality`). A candidate's best is the lowest of its
-    evaluations, which include the start and the end: the result is never worse than the start.
+    evaluations, which include the start and the end: the result is never worse than the start. Where a guidance beside
+    the lines has a say (`Blend`) and lines are kept, all that is evaluated lies within the start's `TrustRegion`.
     """
     shape = FreePoints(start)
     free = shape.start.clone().requires_grad_(True)
     quality = LineQuality(shape.start, shape.pieces) if keep_lines else None
     adam = Adam(free)
+
+    def line_loss(points: torch.Tensor) -> torch.Tensor:
+        assert isinstance(guidance, Blend)
+        assert quality
+        ink = render(shape.chains(points), *size, LINE_WIDTH, backend=backend)
+        return guidance.lines.evaluate(ink) + quality.penalty(points)
+
+    region = TrustRegion(shape, line_loss) if isinstance(guidance, Blend) and quality else None
 
     def evaluate(points: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
@@ -84,10 +95,15 @@ def optimize(
         loss.sum().backward()
         if held is not None and free.grad is not None:
             free.grad[held] = 0.0
+        if region and free.grad is not None:
+            free.grad.nan_to_num_(0.0, 0.0, 0.0)
         adam.step(learning_rate * (0.55 + 0.45 * math.cos(math.pi * fraction)))
         done = step
         moved = shape.controls(free.detach())
         if step % evaluate_every == 0 or step == steps:
+            if region:
+                moved = region.within(moved, best)
+                free.data.copy_(moved)
             now = evaluate(moved)
             better = now < losses
             best[better], losses[better] = moved[better], now[better]

@@ -14,32 +14,34 @@ class Blend:
     """``lines`` and another guidance, whose share of the loss a schedule tells; `Guidance` tells the interface.
 
     The other's loss is scaled once, so that on the first sketch both pull at its ink with equal force. The sum then
-    pulls about as hard as ``lines`` alone, which whatever else the optimiser adds is weighed against.
+    pulls about as hard as ``lines`` alone, which whatever else the optimiser adds is weighed against. The optimiser
+    asks `lines` how far the other may lead (`trust_region`).
     """
 
     def __init__(self, name: GuidanceName, lines: Guidance, other: Guidance, share: Callable[[float], float]) -> None:
         """``share`` tells the other's share, 0 to 1, for a fraction of the optimisation; evaluations use its end's."""
         self.name = name
-        self._lines, self._other, self._share = lines, other, share
+        self.lines = lines
+        self._other, self._share = other, share
         self._scale: torch.Tensor | None = None
 
     def loss(self, ink: torch.Tensor, fraction: float) -> torch.Tensor:
         """Float [B]; a guidance without a share is not asked."""
         share, scale = self._share(fraction), self._scaled(ink)
         if share == 0.0:
-            return self._lines.loss(ink, fraction)
+            return self.lines.loss(ink, fraction)
         other = scale * self._other.loss(ink, fraction)
-        return other if share == 1.0 else (1.0 - share) * self._lines.loss(ink, fraction) + share * other
+        return other if share == 1.0 else (1.0 - share) * self.lines.loss(ink, fraction) + share * other
 
     def evaluate(self, ink: torch.Tensor) -> torch.Tensor:
         """Float [B], the blend of the end at any time."""
         share = self._share(1.0)
         other = self._scaled(ink) * self._other.evaluate(ink)
-        return other if share == 1.0 else (1.0 - share) * self._lines.evaluate(ink) + share * other
+        return other if share == 1.0 else (1.0 - share) * self.lines.evaluate(ink) + share * other
 
     def _scaled(self, ink: torch.Tensor) -> torch.Tensor:
         if self._scale is None:
-            lines, other = (_pull(guidance, ink) for guidance in (self._lines, self._other))
+            lines, other = (_pull(guidance, ink) for guidance in (self.lines, self._other))
             usable = bool(lines > 0) and bool(other > 0)
             self._scale = lines / other if usable else torch.ones_like(lines)
         return self._scale
