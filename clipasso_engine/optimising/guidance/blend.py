@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import torch
 
-from ...contract.choices import GuidanceName
 from . import Guidance
 
 
@@ -18,7 +17,7 @@ class Blend:
     asks `lines` how far the other may lead (`trust_region`).
     """
 
-    def __init__(self, name: GuidanceName, lines: Guidance, other: Guidance, share: Callable[[float], float]) -> None:
+    def __init__(self, name: str, lines: Guidance, other: Guidance, share: Callable[[float], float]) -> None:
         """``share`` tells the other's share, 0 to 1, for a fraction of the optimisation; evaluations use its end's."""
         self.name = name
         self.lines = lines
