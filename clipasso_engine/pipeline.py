@@ -53,15 +53,9 @@ def sketch(
     """
     run = Run(job, emit, stop)
     with run.stage("load"):
-        picture = photo.load(job.photo, job.upright)
-        for told in picture.notices:
-            emit(told)
-        emit({"type": "photo", "width": picture.width, "height": picture.height})
+        picture, device = _loaded(job, emit)
         if job.clips:
             job = replace(job, mask=shapes.within(job.mask, job.clips, picture.rgb.shape[:2]))
-        device, left_out = choose_device(job.device)
-        for told in left_out:
-            emit(told)
         if job.quality == "paper":
             if job.levels == AUTO:
                 raise CodedError(ErrorCode.PAPER_WITHOUT_LEVEL)
@@ -94,6 +88,16 @@ def sketch(
     return sketches, report
 
 
+def _loaded(job: SketchJob, emit: Emit) -> tuple[photo.Photo, torch.device]:
+    """The photo and the device to compute on, with notices of what is amiss with them."""
+    picture = photo.load(job.photo, job.upright)
+    device, left_out = choose_device(job.device)
+    for notice in (*picture.notices, *left_out):
+        emit(notice)
+    emit({"type": "photo", "width": picture.width, "height": picture.height})
+    return picture, device
+
+
 def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Photo) -> View:
     """The view of the photo; where rembg's model is here and fails, with a notice of that and without it."""
     larger = rembg_foreground.find()
@@ -114,9 +118,8 @@ def _traced(
     marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
     looked_at, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked) * finer.standing(coarse, view)
     people = [features.marks(face, view) for face in view.faces]
-    worth = weighted_lines.find(
-        view.boundary, view.found, view.guess, looked_at, details, emphasis, bool(job.mask), people
-    )
+    hints = weighted_lines.Hints(looked_at, details, emphasis, bool(job.mask), people)
+    worth = weighted_lines.find(view.boundary, view.found, view.guess, hints)
     worth = continuing.left_over(job, worth, view, picture)
     shown = view.rgb if view.found is None else np.where(view.found.region[..., None], view.rgb, np.uint8(255))
     subject = guidance.Subject(shown, worth.picture(), device, job.seed, job.text, job.clip_model)

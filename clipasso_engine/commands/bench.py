@@ -18,7 +18,7 @@ from ..contract.choices import RasterizerName
 from ..optimising.guidance import Subject, both, boundary
 from ..optimising.guidance.blend import Blend
 from ..optimising.guidance.clip import ClipGuidance
-from ..optimising.optimizer import optimize
+from ..optimising.optimizer import Descent, optimize
 from ..optimising.rasterizer import render
 from ..paper import recipe
 
@@ -121,7 +121,7 @@ class _Bench:
         begun = time.perf_counter()
         guidance = Blend("both", boundary.build(self._subject), self._our_guidance(), both.share)
         size = (recipe.CANVAS, recipe.CANVAS)
-        optimize(self._start[None], guidance, size, steps, lambda *_: False, keep_lines=False)
+        optimize(self._start[None], guidance, size, Descent(steps, keep_lines=False), lambda *_: False)
         return time.perf_counter() - begun
 
     def _papers_guidance(self) -> recipe.PaperGuidance:

@@ -63,19 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"clipasso: {alternatives.POTRACE_MISSING}", file=sys.stderr)
     jobs = [SketchJob(photo=str(photo), **sketch_command.job_options(arguments)) for photo in photos]
     tasks = [_Task(job, arguments.compare, arguments.judge) for job in jobs]
-    found: dict[int, Trial] = {}
-    failures: dict[str, str] = {}
-    for outcome in parallel.each(_try, tasks, parallel.processes(arguments.jobs, len(tasks), arguments.device)):
-        photo = photos[outcome.number]
-        if outcome.result is not None:
-            found[outcome.number], seconds = outcome.result
-            print(f"{photo.name}: {seconds:.1f} s", file=sys.stderr)
-        elif outcome.error is not None:
-            failures[photo.name] = advice.told(outcome.error)
-            print(f"clipasso: {failures[photo.name]}", file=sys.stderr)
-    if not found:
+    trials, failures = _trials(tasks, parallel.processes(arguments.jobs, len(tasks), arguments.device))
+    if not trials:
         raise UserError(f"No photo in {arguments.folder} could be sketched, so there is nothing to measure.")
-    trials = [found[number] for number in sorted(found)]
     document = table.document(trials, jobs[0], "own" if arguments.judge is None else "HED", failures)
     _write(arguments.out, trials, document)
     if arguments.blind is not None:
@@ -100,6 +90,21 @@ class _Task:
     job: SketchJob
     compare: bool
     judge: Path | None  # the wheel of HED
+
+
+def _trials(tasks: list[_Task], processes: int) -> tuple[list[Trial], dict[str, str]]:
+    """The trials of all photos that could be sketched, in their order; of the others, by name, the sentence why not."""
+    found: dict[int, Trial] = {}
+    failures: dict[str, str] = {}
+    for outcome in parallel.each(_try, tasks, processes):
+        name = Path(tasks[outcome.number].job.photo).name
+        if outcome.result is not None:
+            found[outcome.number], seconds = outcome.result
+            print(f"{name}: {seconds:.1f} s", file=sys.stderr)
+        elif outcome.error is not None:
+            failures[name] = advice.told(outcome.error)
+            print(f"clipasso: {failures[name]}", file=sys.stderr)
+    return [found[number] for number in sorted(found)], failures
 
 
 def _try(task: _Task) -> tuple[Trial, float]:

@@ -21,7 +21,7 @@ from skimage.filters import threshold_otsu
 from ..bezier import cubics
 from ..bezier.cubics import Array
 from ..lines import tracing
-from ..optimising.optimizer import optimize
+from ..optimising.optimizer import Descent, optimize
 from ..paper import recipe
 from ..seeing import boundary
 from ..sketching.levels import Stages, few_threads
@@ -87,10 +87,8 @@ def random_start(stages: Stages, steps: int, seed: int) -> Draw:
                 start.to(stages.device)[None],
                 stages.guide,
                 view.size,
-                steps,
+                Descent(steps, learning_rate=recipe.LEARNING_RATE, keep_lines=False),
                 lambda *_: False,
-                learning_rate=recipe.LEARNING_RATE,
-                keep_lines=False,
             )
         return view.to_photo(outcome.points[outcome.best].numpy().astype(np.float64), stages.picture)
 

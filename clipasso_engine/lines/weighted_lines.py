@@ -102,33 +102,43 @@ def _fixed(point: Array) -> tuple[int, int]:
     return int(x), int(y)
 
 
+@dataclass(frozen=True)
+class Hints:
+    """What else is known of a photo than its boundaries and its object."""
+
+    attention: NDArray[np.float32] | None = None
+    """[h, w] in 0..1: where it is known that people, or a network, look (see `Lines.for_level`)."""
+
+    details: Sequence[Chain] = ()
+    """Lines that are no boundaries."""
+
+    emphasis: Array | None = None
+    """[h, w]: a factor of what lines are worth."""
+
+    by_hand: bool = False
+    """Somebody drew the object's mask: no line leaves it, and its own outline counts only if there is one in the photo,
+    since a mask may be drawn loosely."""
+
+    faces: Sequence[FaceMarks] = ()
+    """Drawn by themselves: where their marks are, no other line is wanted; their contours are further lines."""
+
+
 def find(
-    boundary: NDArray[np.float32],
-    found: Foreground | None,
-    guess: Foreground | None = None,
-    attention: NDArray[np.float32] | None = None,
-    details: Sequence[Chain] = (),
-    emphasis: Array | None = None,
-    by_hand: bool = False,
-    faces: Sequence[FaceMarks] = (),
+    boundary: NDArray[np.float32], found: Foreground | None, guess: Foreground | None = None, hints: Hints | None = None
 ) -> Lines:
     """The lines of a boundary map [h, w]; of the object alone, its outline first, where one was ``found``.
 
-    ``details`` are lines that are no boundaries. Without an object, lines near the middle and on what is a ``guess`` at
-    it weigh more.
-    ``attention`` [h, w] in 0..1 says where else it is known that people, or a network, look (see `Lines.for_level`).
-    ``emphasis`` [h, w] is a factor of what lines are worth.
-    ``faces`` are drawn by themselves: where their marks are, no other line is wanted; their contours are further lines.
-    ``by_hand``: somebody drew what is ``found``; no line leaves it, and its own outline counts only if there is one in
-    the photo, since a mask may be drawn loosely.
+    Without an object, lines near the middle and on what is a ``guess`` at it weigh more.
     """
+    hints = hints or Hints()
+    details, faces, attention, emphasis = hints.details, hints.faces, hints.attention, hints.emphasis
     height, width = boundary.shape
     diagonal = float(np.hypot(height, width))
     ridges = tracing.trace(boundary)
     seen = found or guess
     rims = outline.outlines(seen.mask, boundary) if seen else []
     contours = [line for face in faces for line in face.contour]
-    if found and by_hand:
+    if found and hints.by_hand:
         near = ndimage.distance_transform_edt(~found.mask) <= _RIM * diagonal
         rims = [rim for rim in rims if (rim.strength > _FAINT).mean() > _REAL]
         rims, ridges, details, contours = (

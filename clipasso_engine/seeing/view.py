@@ -112,10 +112,7 @@ def _look(
         if inside is not None:
             return inside
         background = "keep"
-    boundaries = boundary.predict(network, rgb, CANVAS)
-    frame = closeup.inside_frame(boundaries, *rgb.shape[:2])
-    if (frame.width, frame.height) != (rgb.shape[1], rgb.shape[0]):
-        boundaries = boundary.predict(network, frame.crop(rgb), CANVAS)
+    frame, boundaries = _without_frame(network, rgb)
     canvas = boundary.resized(frame.crop(rgb), CANVAS)
     if background == "keep":
         return View(frame, canvas, boundaries, None)
@@ -138,6 +135,15 @@ def _look(
         far = _fitted(box.scaled(frame, found.score.shape).crop(found.score), near)
         nearer = foreground.refined(foreground.of_score(far), nearer)
     return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), nearer)
+
+
+def _without_frame(network: nn.Module, rgb: NDArray[np.uint8]) -> tuple[Box, NDArray[np.float32]]:
+    """The photo without a frame printed into it, and the boundaries [h, w] of that."""
+    boundaries = boundary.predict(network, rgb, CANVAS)
+    frame = closeup.inside_frame(boundaries, *rgb.shape[:2])
+    if (frame.width, frame.height) != (rgb.shape[1], rgb.shape[0]):
+        boundaries = boundary.predict(network, frame.crop(rgb), CANVAS)
+    return frame, boundaries
 
 
 def _people(seen: View, found: Sequence[Face], least: float) -> tuple[Face, ...]:

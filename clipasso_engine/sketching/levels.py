@@ -27,7 +27,7 @@ from ..optimising import guidance
 from ..optimising.free_points import FreePoints
 from ..optimising.guidance import Guidance
 from ..optimising.less_memory import with_less_memory
-from ..optimising.optimizer import LINE_WIDTH, Outcome, optimize
+from ..optimising.optimizer import LINE_WIDTH, Descent, Outcome, optimize
 from ..optimising.rasterizer import render
 from ..seeing import meaning, photo
 from ..seeing.view import View
@@ -127,9 +127,8 @@ class Run:
 
         steps = 0 if self.over() else STEPS[self._job.quality]
         points = batched(starts).to(device)
-        return optimize(
-            points, guide, stages.view.size, steps, watch, backend=self._job.rasterizer, held=held(starts, device)
-        )
+        descent = Descent(steps, backend=self._job.rasterizer)
+        return optimize(points, guide, stages.view.size, descent, watch, held(starts, device))
 
     def over(self) -> bool:
         """Whether to finish with the best so far: that was asked for, or the time budget is spent."""

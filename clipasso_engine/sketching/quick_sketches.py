@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..choosing.drawings import batched
 from ..contract.job import PATH, SketchJob
 from ..contract.sketch import Sketch
-from ..optimising.optimizer import optimize
+from ..optimising.optimizer import Descent, optimize
 from .canvases import Canvases
 from .levels import Run, few_threads, finished, held
 
@@ -33,15 +33,9 @@ def quick_sketches(job: SketchJob, canvases: Canvases, run: Run) -> list[Sketch]
         start = stages.start(level)[0]
         if len(start.controls):
             points = batched([start]).to(stages.device)
-            steps = 0 if run.over() else STEPS
+            descent = Descent(0 if run.over() else STEPS)
+            fixed = held([start], stages.device)
             with few_threads(stages):
-                outcome = optimize(
-                    points,
-                    stages.guide,
-                    stages.view.size,
-                    steps,
-                    lambda *_: run.over(),
-                    held=held([start], stages.device),
-                )
+                outcome = optimize(points, stages.guide, stages.view.size, descent, lambda *_: run.over(), fixed)
             sketches.append(finished(outcome, 0, start, level, stages))
     return sketches

@@ -15,7 +15,7 @@ from clipasso_engine.optimising import guidance
 from clipasso_engine.optimising.free_points import FreePoints
 from clipasso_engine.optimising.guidance import Subject
 from clipasso_engine.optimising.line_quality import LineQuality
-from clipasso_engine.optimising.optimizer import optimize
+from clipasso_engine.optimising.optimizer import Descent, optimize
 
 ARCH = np.array([[0.0, 0], [10, 30], [40, 30], [50, 0]])
 DIP = np.array([[50.0, 0], [60, -30], [90, -30], [100, 0]])
@@ -207,7 +207,7 @@ def test_joins_are_smooth_after_the_optimisation() -> None:
     picture[tuple(np.rint(line[:, ::-1]).astype(int).T)] = 1
     guide = guidance.build("boundary", Subject(np.zeros((180, 180, 3), np.uint8), picture, torch.device("cpu")))
     start = choose(line, 4, tolerance=7.0).controls
-    outcome = optimize(torch.tensor(start + 2.0, dtype=torch.float32)[None], guide, size, 40, lambda *_: False)
+    outcome = optimize(torch.tensor(start + 2.0, dtype=torch.float32)[None], guide, size, Descent(40), lambda *_: False)
     (stroke,) = stroke_arrays.separate(outcome.points[0].numpy().astype(float))
     assert len(stroke) == len(stroke_arrays.separate(start)[0])
     assert outcome.losses[0] < outcome.first_loss

@@ -94,7 +94,7 @@ def portrait() -> Lines:
     picture = photo.Photo(data.astronaut()[:300, 80:380], None, "", 300, 300)
     seen = view.look(scenes.network(), picture, "auto")
     people = [features.marks(face, seen) for face in seen.faces]
-    return weighted_lines.find(seen.boundary, seen.found, faces=people)
+    return weighted_lines.find(seen.boundary, seen.found, hints=weighted_lines.Hints(faces=people))
 
 
 @pytest.mark.parametrize("level", [4, 8, 16, 24, 32])

@@ -26,7 +26,7 @@ from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.optimising import guidance
 from clipasso_engine.optimising.guidance import Subject, both, boundary, clip
 from clipasso_engine.optimising.guidance.blend import Blend
-from clipasso_engine.optimising.optimizer import optimize
+from clipasso_engine.optimising.optimizer import Descent, optimize
 from clipasso_engine.weights import models, transfer
 from tests.support import clip_models
 from tests.support.told import refused
@@ -339,7 +339,7 @@ def test_the_loss_falls_and_a_vit_can_guide_too(tiny: Path) -> None:
     start = torch.rand(2, 6, 4, 2) * 64
     for model in ("tiny", "tiny-vit"):
         guide = guidance.build("clip", subject(model))
-        outcome = optimize(start, guide, (64, 64), 12, lambda *_: False, keep_lines=False)
+        outcome = optimize(start, guide, (64, 64), Descent(12, keep_lines=False), lambda *_: False)
         assert min(outcome.losses) < outcome.first_loss
 
 
@@ -350,7 +350,7 @@ def test_rn101_guides_a_sketch_and_its_loss_falls(full: Path, rn101: clip_networ
     seen = clip.ClipGuidance(photo, rn101, text=told, pool=0)
     guide = Blend("both", boundary.build(photo), seen, both.share) if text else seen
     start = torch.rand(1, 8, 4, 2) * 64
-    outcome = optimize(start, guide, (64, 64), 5, lambda *_: False, evaluate_every=1, keep_lines=False)
+    outcome = optimize(start, guide, (64, 64), Descent(5, evaluate_every=1, keep_lines=False), lambda *_: False)
     assert outcome.losses[0] < outcome.first_loss
 
 

@@ -57,7 +57,9 @@ def test_pale_spots_are_none() -> None:
 def test_a_spot_is_a_line_worth_drawing() -> None:
     found = Foreground(mask(), mask().astype(np.float32))
     details = eyes.find(face(*EYES), mask())
-    drawn = weighted_lines.find(np.zeros((200, 200), np.float32), found, details=details).picture()
+    drawn = weighted_lines.find(
+        np.zeros((200, 200), np.float32), found, hints=weighted_lines.Hints(details=details)
+    ).picture()
     for x, y in EYES:
         assert drawn[y - 8 : y + 9, x - 8 : x + 9].max() > 0.3
     assert drawn[NOSE[1], NOSE[0]] == 0

@@ -10,7 +10,7 @@ import pytest
 
 from clipasso_engine.lines import weighted_lines
 from clipasso_engine.lines.tracing import Chain
-from clipasso_engine.lines.weighted_lines import Lines
+from clipasso_engine.lines.weighted_lines import Hints, Lines
 from clipasso_engine.seeing.foreground import Foreground
 
 H, W = 160, 200
@@ -143,7 +143,7 @@ def test_attention_counts_for_some_strokes_but_not_for_very_few_or_many() -> Non
     boundary = ridges([(60, 40), (60, 120)], [(140, 40), (140, 120)])
     attention = np.zeros((H, W), np.float32)
     attention[:, 120:] = 1.0
-    plain, led = weighted_lines.find(boundary, None), weighted_lines.find(boundary, None, attention=attention)
+    plain, led = weighted_lines.find(boundary, None), weighted_lines.find(boundary, None, hints=Hints(attention))
     right = [int(np.median(chain.points[:, 0])) > 100 for chain in led.chains]
     share = []
     for level in (4, 6, 8, 16):
@@ -166,7 +166,7 @@ def test_eyes_gain_by_attention_but_never_lose() -> None:
     )
     attention = np.zeros((H, W), np.float32)
     attention[:, :100] = 1.0
-    found = weighted_lines.find(np.zeros((H, W), np.float32), None, attention=attention, details=[seen, unseen])
+    found = weighted_lines.find(np.zeros((H, W), np.float32), None, hints=Hints(attention, [seen, unseen]))
     gained, kept = (now / before for now, before in zip(found.for_level(16), found.weights, strict=True))
     assert gained == pytest.approx(np.full(30, 2.25))
     assert kept == pytest.approx(np.ones(30))
@@ -174,7 +174,7 @@ def test_eyes_gain_by_attention_but_never_lose() -> None:
 
 def test_attention_leaves_what_costs_as_it_is() -> None:
     attention = np.ones((H, W), np.float32)
-    found = weighted_lines.find(ridges([(20, 80), (180, 80)]), box(60, 50, 120, 110), attention=attention)
+    found = weighted_lines.find(ridges([(20, 80), (180, 80)]), box(60, 50, 120, 110), hints=Hints(attention))
     for weight, told in zip(found.weights, found.for_level(8), strict=True):
         assert np.array_equal(weight[weight <= 0], told[weight <= 0])
         assert (told[weight > 0] > weight[weight > 0]).all()
@@ -193,7 +193,10 @@ def test_emphasis_is_a_factor_of_what_is_worth_drawing() -> None:
     boundary = ridges([(60, 40), (60, 120)], [(140, 40), (140, 120)])
     emphasis = np.ones((H, W))
     emphasis[:, 120:] = 3.0
-    plain, led = weighted_lines.find(boundary, None), weighted_lines.find(boundary, None, emphasis=emphasis)
+    plain, led = (
+        weighted_lines.find(boundary, None),
+        weighted_lines.find(boundary, None, hints=Hints(emphasis=emphasis)),
+    )
     left, right = (30, 0, 90, H), (110, 0, 170, H)
     assert weight_within(led, *right) == pytest.approx(3 * weight_within(plain, *right))
     assert weight_within(led, *left) == pytest.approx(weight_within(plain, *left))
@@ -201,7 +204,7 @@ def test_emphasis_is_a_factor_of_what_is_worth_drawing() -> None:
 
 def test_lines_end_where_a_mask_drawn_by_hand_does_and_its_own_outline_is_none() -> None:
     across = ridges([(20, 80), (180, 80)])
-    found = weighted_lines.find(across, box(60, 50, 120, 110), by_hand=True)
+    found = weighted_lines.find(across, box(60, 50, 120, 110), hints=Hints(by_hand=True))
     points = np.concatenate([chain.points for chain in found.chains])
     assert points[:, 0].min() > 56
     assert points[:, 0].max() < 124
@@ -211,7 +214,7 @@ def test_lines_end_where_a_mask_drawn_by_hand_does_and_its_own_outline_is_none()
 
 def test_a_mask_drawn_by_hand_along_an_outline_has_that_outline() -> None:
     edges = ridges([(60, 50), (120, 50), (120, 110), (60, 110), (60, 50)])
-    found = weighted_lines.find(edges, box(62, 48, 122, 108), by_hand=True)
+    found = weighted_lines.find(edges, box(62, 48, 122, 108), hints=Hints(by_hand=True))
     plain = weighted_lines.find(edges, box(62, 48, 122, 108))
     assert weight_within(found, 0, 0, W, H) == pytest.approx(weight_within(plain, 0, 0, W, H), rel=0.05)
 

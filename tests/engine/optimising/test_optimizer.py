@@ -13,7 +13,7 @@ import torch
 
 from clipasso_engine.optimising import guidance
 from clipasso_engine.optimising.guidance import Subject
-from clipasso_engine.optimising.optimizer import Outcome, optimize
+from clipasso_engine.optimising.optimizer import Descent, Outcome, optimize
 
 W, H = 96, 80
 TRUTH = torch.tensor([[[15.0, 30], [35, 30], [60, 30], [80, 30]], [[50.0, 40], [50, 48], [50, 60], [50, 70]]])
@@ -49,7 +49,7 @@ def lines() -> guidance.Guidance:
 
 
 def run(start: torch.Tensor = OFF, steps: int = 30, watch: Watcher | None = None, **options: Any) -> Outcome:
-    return optimize(start, lines(), (W, H), steps, watch or Watcher(), **options)
+    return optimize(start, lines(), (W, H), Descent(steps, **options), watch or Watcher())
 
 
 class Treacherous:
@@ -73,7 +73,7 @@ def test_strokes_move_on_to_the_lines() -> None:
 
 
 def test_never_worse_than_the_start() -> None:
-    outcome = optimize(OFF, Treacherous(), (W, H), 25, Watcher())
+    outcome = optimize(OFF, Treacherous(), (W, H), Descent(25), Watcher())
     assert outcome.losses == [outcome.first_loss]
     assert torch.equal(outcome.points, OFF)
 
@@ -108,7 +108,7 @@ def test_it_evaluates_as_often_as_asked() -> None:
             return ink.sum((-2, -1))
 
     guide = Counting()
-    optimize(OFF, guide, (W, H), 12, Watcher(), evaluate_every=5)
+    optimize(OFF, guide, (W, H), Descent(12, evaluate_every=5), Watcher())
     assert guide.evaluated == 1 + 2 + 1  # the start, steps 5 and 10, the end
 
 
@@ -127,9 +127,9 @@ def test_the_guidance_is_told_how_far_it_is() -> None:
             return ink.sum((-2, -1))
 
     guide = Listening()
-    optimize(OFF, guide, (W, H), 5, Watcher())
+    optimize(OFF, guide, (W, H), Descent(5), Watcher())
     assert guide.fractions == [0.0, 0.25, 0.5, 0.75, 1.0]
-    optimize(OFF, guide, (W, H), 1, Watcher())
+    optimize(OFF, guide, (W, H), Descent(1), Watcher())
     assert guide.fractions[5:] == [0.0]
 
 

@@ -20,7 +20,7 @@ from clipasso_engine.optimising.free_points import FreePoints
 from clipasso_engine.optimising.guidance import Guidance, Subject, both, clip, meaning
 from clipasso_engine.optimising.guidance.blend import Blend
 from clipasso_engine.optimising.line_quality import LineQuality
-from clipasso_engine.optimising.optimizer import Outcome, optimize
+from clipasso_engine.optimising.optimizer import Descent, Outcome, optimize
 from clipasso_engine.optimising.rasterizer import render
 from tests.support import clip_models
 
@@ -123,7 +123,7 @@ def led(helper: str, share: str, start: torch.Tensor = NEAR, learning_rate: floa
     if "CLIP" in helper:
         pytest.importorskip("open_clip", reason="CLIP's packages are not installed (a minimal installation)")
     guide = Blend(helper, guidance.build("boundary", subject()), HELPERS[helper](), SHARES[share])
-    return optimize(start, guide, (W, H), 30, lambda *_: False, learning_rate=learning_rate)
+    return optimize(start, guide, (W, H), Descent(30, learning_rate=learning_rate), lambda *_: False)
 
 
 class Judge:
@@ -255,7 +255,7 @@ def test_lines_alone_know_no_region(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(optimizer, "TrustRegion", never)
     guide = guidance.build("boundary", subject())
-    assert optimize(NEAR + 2, guide, (W, H), 5, lambda *_: False).steps == 5
+    assert optimize(NEAR + 2, guide, (W, H), Descent(5), lambda *_: False).steps == 5
     with pytest.raises(AssertionError):
         led("constant", "alone")
 
