@@ -9,7 +9,10 @@ from lxml import etree
 
 
 def is_dark() -> bool | None:
-    """Whether Inkscape was dark when it wrote its preferences last; None where it has not said so yet."""
+    """Whether Inkscape was dark when it wrote its preferences last; None where no Inkscape has started us.
+
+    One that has not written them yet is dark, as new ones are (1.2 to 1.4).
+    """
     profile = os.environ.get("INKSCAPE_PROFILE_DIR")
     if not profile:
         return None
@@ -17,8 +20,8 @@ def is_dark() -> bool | None:
     try:
         preferences = etree.parse(str(Path(profile) / "preferences.xml"), parser)
     except (OSError, etree.XMLSyntaxError):
-        return None
+        return True
     for name in ("darkTheme", "preferDarkTheme"):  # how it is, and what was chosen
         for value in preferences.xpath(f"//group[@id='theme']/@{name}"):
             return str(value) == "1"
-    return None
+    return True

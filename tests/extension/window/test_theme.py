@@ -14,7 +14,7 @@ PREFERENCES = '<inkscape version="1"><group id="other" darkTheme="1"/><group id=
         ('darkTheme="0" preferDarkTheme="1"', False),
         ('preferDarkTheme="1"', True),
         ('preferDarkTheme="0" defaultPreferDarkTheme="1"', False),
-        ("", None),
+        ("", True),
     ],
 )
 def test_what_inkscape_wrote(tmp_path, monkeypatch, attributes, dark):
@@ -27,6 +27,6 @@ def test_nothing_that_can_be_read(tmp_path, monkeypatch):
     monkeypatch.delenv("INKSCAPE_PROFILE_DIR", raising=False)
     assert theme.is_dark() is None
     monkeypatch.setenv("INKSCAPE_PROFILE_DIR", str(tmp_path))
-    assert theme.is_dark() is None
+    assert theme.is_dark() is True
     (tmp_path / "preferences.xml").write_text("<inkscape>")
-    assert theme.is_dark() is None
+    assert theme.is_dark() is True
