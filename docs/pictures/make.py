@@ -13,8 +13,8 @@ from clipasso_engine import pipeline
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.output import preview
 
-PHOTOS = ("coffee", "camera", "chelsea")
-LEVELS = (32, 16, 8, 4)
+PHOTOS = ("astronaut", "coffee", "chelsea")
+LEVELS = (64, 32, 16, 8)
 TILE = 220  # px
 HERE = Path(__file__).parent
 
