@@ -7,10 +7,10 @@ import pytest
 import torch
 from skimage import data
 
-from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.optimising import guidance
 from clipasso_engine.optimising.guidance import Subject, both, meaning
+from tests.support.told import refused
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -66,6 +66,6 @@ def test_lines_come_first_and_keep_a_share(subject: Subject) -> None:
 
 
 def test_it_has_no_use_for_a_text() -> None:
-    assert guidance.choose(SketchJob("photo.jpg", guidance="meaning")) == ("meaning", "")
-    with pytest.raises(UserError, match="needs CLIP, but the guidance is meaning"):
+    assert guidance.choose(SketchJob("photo.jpg", guidance="meaning")) == ("meaning", None)
+    with refused("needs CLIP, but the sketch is to be guided without it.*--guidance both"):
         guidance.choose(SketchJob("photo.jpg", guidance="meaning", text="a cat"))
