@@ -66,6 +66,6 @@ def test_lines_come_first_and_keep_a_share(subject: Subject) -> None:
 
 
 def test_it_has_no_use_for_a_text() -> None:
-    assert guidance.choose(SketchJob("photo.jpg", guidance="meaning")) == ("meaning", "")
+    assert guidance.choose(SketchJob("photo.jpg", guidance="meaning")) == ("meaning", None)
     with pytest.raises(UserError, match="needs CLIP, but the guidance is meaning"):
         guidance.choose(SketchJob("photo.jpg", guidance="meaning", text="a cat"))
