@@ -67,5 +67,5 @@ def test_lines_come_first_and_keep_a_share(subject: Subject) -> None:
 
 def test_it_has_no_use_for_a_text() -> None:
     assert guidance.choose(SketchJob("photo.jpg", guidance="meaning")) == ("meaning", None)
-    with pytest.raises(UserError, match="needs CLIP, but the guidance is meaning"):
+    with pytest.raises(UserError, match="needs CLIP, but the sketch is to be guided without it"):
         guidance.choose(SketchJob("photo.jpg", guidance="meaning", text="a cat"))
