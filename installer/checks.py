@@ -6,10 +6,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import commands, environment
+from . import commands, environment, second_inkscape
 from .console import Console
 from .environment import CHECKOUT, Recipe
 from .journal import Journal
@@ -20,6 +20,9 @@ DISTRIBUTION_INKEX = Path("/usr/share/inkscape/extensions/inkex")
 """Debian's Inkscape runs its extensions in this Python, with this inkex."""
 
 
+WITH_ANOTHER_INKSCAPE = tuple(f"tests/inkscape/test_{name}.py" for name in ("odd_documents", "placement", "runs"))
+"""What holds in each Inkscape: the other tests know the menus, the dialogs and the rendering of 1.2."""
+
 # import-linter has a command, but no module to be run with -m.
 _LINT_IMPORTS = "import sys; from importlinter import cli; sys.exit(cli.lint_imports(no_cache=True, no_logo=True))"
 
@@ -27,9 +30,10 @@ _LINT_IMPORTS = "import sys; from importlinter import cli; sys.exit(cli.lint_imp
 class Check:
     """A command that must end with status 0."""
 
-    def __init__(self, name: str, python: Path, *words: str) -> None:
+    def __init__(self, name: str, python: Path, *words: str, environ: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.command = [str(python), *words]
+        self.environ = dict(environ or {})  # beside what all checks have
 
 
 def prepare(home: Path, engine: Path, python: Python, journal: Journal, console: Console, log: Path) -> list[Check]:
@@ -58,7 +62,20 @@ def prepare(home: Path, engine: Path, python: Python, journal: Journal, console:
     else:
         console.say(f"   {DISTRIBUTION_INKEX} is not there, so the extension is tested with one inkex only.")
     everything = ("-m", "pytest", "--ignore=tests/extension", "--durations=10")
-    return [*checks, Check("the engine, Inkscape and the installer", tests, *everything)]
+    checks.append(Check("the engine, Inkscape and the installer", tests, *everything))
+    return [*checks, *_with_another_inkscape(home, tests, console, log)]
+
+
+def _with_another_inkscape(home: Path, tests: Path, console: Console, log: Path) -> list[Check]:
+    """The tests in real Inkscape with that of Debian 13; none, which is said, where it cannot be had."""
+    with console.step("Making a system with another Inkscape (minutes, the first time)"):
+        try:
+            programs = second_inkscape.prepare(home / "second-inkscape", console, log)
+        except second_inkscape.CannotMakeError as reason:
+            console.say(f"   SKIPPED: the extension is tested with one Inkscape only ({reason}).")
+            return []
+    name, environ = second_inkscape.version(programs), {"CLIPASSO_SECOND_INKSCAPE": str(programs)}
+    return [Check(name, tests, "-m", "pytest", *WITH_ANOTHER_INKSCAPE, environ=environ)]
 
 
 def run(checks: Sequence[Check], console: Console) -> int:
@@ -70,7 +87,9 @@ def run(checks: Sequence[Check], console: Console) -> int:
             console.say(f"\n== {check.name}")
             start = time.monotonic()
             sys.stdout.flush()
-            status = subprocess.run(check.command, cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL).returncode
+            status = subprocess.run(
+                check.command, cwd=CHECKOUT, env={**environ, **check.environ}, stdin=subprocess.DEVNULL
+            ).returncode
             console.say(f"== {check.name}: {'passed' if not status else 'FAILED'}, {time.monotonic() - start:.0f} s")
             if status:
                 failed.append(check.name)

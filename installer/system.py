@@ -25,6 +25,7 @@ BASIC = (
     "xauth",
 )
 FOR_TESTS = (
+    "debootstrap",
     "xdotool",
     "openbox",
     "imagemagick",

@@ -11,7 +11,7 @@ _PLAIN_FIRST = (1, 3)  # this inkex and later ones come with an Inkscape that go
 
 def href(element: inkex.BaseElement) -> str:
     """Its ``href`` or ``xlink:href``; of both, the one that the running Inkscape goes by."""
-    names = ("href", "xlink:href") if _version() >= _PLAIN_FIRST else ("xlink:href", "href")
+    names = ("href", "xlink:href") if version() >= _PLAIN_FIRST else ("xlink:href", "href")
     return next((value for value in map(element.get, names) if value), "").strip()
 
 
@@ -27,5 +27,6 @@ def url(value: str) -> str:
     return match.group(1) if match else ""
 
 
-def _version() -> tuple[int, ...]:
+def version() -> tuple[int, ...]:
+    """Of inkex, major and minor: that of the Inkscape that it comes with."""
     return tuple(int(number) for number in re.findall(r"\d+", getattr(inkex, "__version__", ""))[:2])

@@ -32,6 +32,12 @@ def photo_file(href: str, absref: str, folders: Sequence[Path]) -> Iterator[Path
         yield _linked_file(href.strip(), absref, folders)
 
 
+def file_of(link: str, folder: Path) -> Path | None:
+    """The file that a relative ``link`` leads to from ``folder``; None if there is none."""
+    candidates = (folder / path for path in _possible_paths(link) if not path.is_absolute())
+    return next(filter(_is_file, candidates), None)
+
+
 def _embedded_bytes(uri: str) -> bytes:
     header, comma, data = uri.partition(",")
     try:

@@ -25,6 +25,11 @@ ROOT = Path(__file__).resolve().parents[2]
 FAKE_WORKER = Path(__file__).with_name("fake_worker.py")
 ACTION, PLACE = "org.clipasso.sketch.noprefs", "org.clipasso.place.noprefs"
 SCREEN = (1280, 900)
+SECOND = os.environ.get("CLIPASSO_SECOND_INKSCAPE", "")
+"""The folder with the program of another Inkscape, in a system of its own, see `installer.second_inkscape`."""
+
+if SECOND:
+    os.environ["PATH"] = os.pathsep.join((SECOND, os.environ["PATH"]))
 
 
 class Inkscape:
@@ -50,7 +55,9 @@ class Inkscape:
 
     def install(self, command: Sequence[str]) -> None:
         """Copy the extension into the profile, with this command for the engine."""
-        setting = {"command": list(command), "version": __version__, "home": str(self.home)}
+        # The engine of a second Inkscape runs out here, where its packages are.
+        out = ["nsenter", f"--target={os.getpid()}", "--mount", "--root"] if SECOND else []
+        setting = {"command": [*out, *command], "version": __version__, "home": str(self.home)}
         journal = Journal(self.folder / "journal.json")
         extension.install(self.profile / "extensions" / "clipasso", json.dumps(setting).encode(), journal)
 

@@ -251,7 +251,7 @@ class TestFile:
     @pytest.mark.parametrize("plain_first", [False, True])
     def test_both_kinds_of_href_and_where_links_lead(self, svg, tmp_path, monkeypatch, plain_first):
         """Of both, Inkscape 1.2 shows what xlink:href names, newer ones what href does."""
-        monkeypatch.setattr(hrefs, "_version", lambda: hrefs._PLAIN_FIRST if plain_first else (1, 2))
+        monkeypatch.setattr(hrefs, "version", lambda: hrefs._PLAIN_FIRST if plain_first else (1, 2))
         (tmp_path / "a.png").write_bytes(b"a")
         (tmp_path / "b.png").write_bytes(b"b")
         folders = source_photo.link_folders(str(tmp_path / "copy.svg"), "/elsewhere/saved.svg")
