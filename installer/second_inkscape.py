@@ -24,7 +24,6 @@ from .console import Console
 from .environment import CHECKOUT
 
 SUITE = "trixie"
-MIRROR = "http://deb.debian.org/debian"
 _PACKAGES = ("inkscape", "dbus", *(name for name in system.BASIC if name not in ("python3-venv", "xvfb", "xauth")))
 _COMPLETE = "complete"  # a file that is there once all is
 _BORROWED = ("/etc/resolv.conf", "/etc/hosts", "/etc/machine-id", "/etc/apt/apt.conf.d", "/etc/apt/auth.conf.d")
@@ -82,13 +81,23 @@ def prepare(folder: Path, console: Console, log: Path | None = None) -> Path:
 def _make(root: Path, enter: Path, console: Console, log: Path | None) -> None:
     if not (root / "usr/bin/apt-get").exists():
         shutil.rmtree(root, ignore_errors=True)
-        commands.run(["debootstrap", "--variant=minbase", SUITE, root, MIRROR], log, on_line=console.progress)
+        commands.run(["debootstrap", "--variant=minbase", SUITE, root, _mirror()], log, on_line=console.progress)
     for name in _BORROWED:
         _borrow(Path(name), root / name[1:])
     apt_get: list[str | Path] = [enter, "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-o", "Acquire::Retries=3"]
     commands.run([*apt_get, "update"], log, on_line=console.progress)
     commands.run([*apt_get, "install", "--no-install-recommends", *_PACKAGES], log, on_line=console.progress)
     commands.run([enter, "python3", "-c", _INKEX, CHECKOUT], log, on_line=console.progress)
+
+
+def _mirror() -> str:
+    """The archive that this machine's own packages come from."""
+    answer = commands.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
+    addresses = [line for line in answer.split("\n") if line.startswith(("http://", "https://"))]
+    main = [address for address in addresses if "security" not in address]
+    if not main:
+        raise CannotMakeError("apt-get tells no archive that packages come from")
+    return main[0]
 
 
 def _borrow(source: Path, target: Path) -> None:
