@@ -22,6 +22,28 @@ STARTS = int(os.environ.get("CLIPASSO_STARTS") or 10)
 PYTHON = inkscape_python.find(Path(shutil.which("inkscape") or ""))
 
 
+LOOK = {
+    "brush": "plain",
+    "colour": "keep",
+    "stroke_colour": "#000000",
+    "palette": "crayons",
+    "stroke_width": 100.0,
+    "width_by": "equal",
+}
+PLACEMENT = {
+    "photo": ["photo"],
+    "photo_sha256": "",
+    "layer": "",
+    "kept": 0,
+    "hand": "keep",
+    "beside": False,
+    "visible": "most",
+    "place": "above",
+    "look": LOOK,
+}
+"""As `Placement.to_json` writes it; that needs inkex, which this Python lacks."""
+
+
 def test_every_start_makes_its_sketch(session_bus: Inkscape, fake_engine: FakeEngine, tmp_path: Path) -> None:
     session_bus.environment["CLIPASSO_WINDOW"] = "gtk"
     fake_engine.play(width=SIZE[0], height=SIZE[1], strokes=LINES)
@@ -41,9 +63,11 @@ def _makes_its_sketch(user: Inkscape, folder: Path) -> bool:
         photo = shutil.copyfile(folder / "photo.png", request / "photo.png")
         answers = {"owner": ":1.999999", "pid": inkscape.pid, "started": _started(inkscape.pid)}
         document = {"path": "", "name": "drawing.svg", "marks": "a"}
-        asked = {"document": document, "photo": ["photo"], "photo_sha256": "", "options": {}}
+        asked = {"document": document, "placement": PLACEMENT}
         job = dataclasses.replace(SketchJob(str(photo)), levels=(2,)).to_message()
-        (request / "request.json").write_text(json.dumps({"job": job, "asked": asked, "inkscape": answers}))
+        (request / "request.json").write_text(
+            json.dumps({"job": job, "asked": asked, "inkscape": answers, "engine": ""})
+        )
         with open(user.home / "background.log", "ab") as log:
             process = subprocess.Popen(
                 [
