@@ -129,7 +129,7 @@ def paint(strokes: Iterable[inkex.PathElement], look: Look) -> list[inkex.PathEl
     """
     left, painted = [], []
     for path in strokes:
-        if path.get("sodipodi:insensitive") == "true" or _has_other_effects(path):
+        if not path.is_sensitive() or _has_other_effects(path):
             left.append(path)
         else:
             _Stroke(path).paint(look)

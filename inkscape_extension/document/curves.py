@@ -1,4 +1,4 @@
-"""Cubic Bézier curves of the document's paths, without numbers on arrays: Inkscape's Python may have no NumPy."""
+"""Cubic Bézier curves of the document's paths: read, moved, compared."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import math
 from typing import Iterable, Sequence, Tuple
 
 import inkex
+import numpy as np
+from inkex.bezier import bezierpointatt
 
 from clipasso_engine.contract.sketch import Curve, Point
 
 _MATCHING = 0.6  # of a curve that must run beside others for it to draw the same line
 _SAMPLES = 16
+_ON_A_LINE = 1e-6  # points that are less wide than long, as a share of areas, say nothing of the way across
 _PARALLEL = math.cos(math.radians(40))
 
 
@@ -35,9 +38,8 @@ def cubics(stroke: Sequence[Point]) -> list[Curve]:
 
 def point(curve: Sequence[Point], t: float) -> Point:
     """The point of a curve of 4 points at parameter ``t``."""
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = curve
-    a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3
-    return a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
+    x, y = bezierpointatt(curve, t)
+    return x, y
 
 
 def transformed(curve: Sequence[Point], transform: inkex.Transform) -> Curve:
@@ -69,22 +71,14 @@ def draws_the_same(stroke: Sequence[Point], others: Iterable[Sequence[Point]], a
 
 def affine(before: Sequence[Point], after: Sequence[Point]) -> inkex.Transform | None:
     """The affine transform that brings ``before`` closest to ``after`` (least squares); None if they do not tell."""
-    count = len(before)
-    bx, by = sum(x for x, _ in before) / count, sum(y for _, y in before) / count
-    ax, ay = sum(x for x, _ in after) / count, sum(y for _, y in after) / count
-    xx = sum((x - bx) ** 2 for x, _ in before)
-    xy = sum((x - bx) * (y - by) for x, y in before)
-    yy = sum((y - by) ** 2 for _, y in before)
-    determinant = xx * yy - xy * xy
-    if determinant < 1e-6 * (xx + yy) ** 2:  # all on one line
+    middle, middle_after = np.mean(before, axis=0), np.mean(after, axis=0)
+    solution, _residuals, _rank, singular = np.linalg.lstsq(before - middle, after - middle_after, rcond=None)
+    determinant, trace = np.prod(singular) ** 2, np.sum(singular**2)
+    if determinant <= _ON_A_LINE * trace**2:
         return None
-    rows = []
-    for values, middle in (([x for x, _ in after], ax), ([y for _, y in after], ay)):
-        vx = sum((x - bx) * (value - middle) for (x, _), value in zip(before, values))
-        vy = sum((y - by) * (value - middle) for (_, y), value in zip(before, values))
-        rows.append(((vx * yy - vy * xy) / determinant, (vy * xx - vx * xy) / determinant))
-    (a, c), (b, d) = rows
-    return inkex.Transform((a, b, c, d, ax - a * bx - c * by, ay - b * bx - d * by))
+    (a, b), (c, d) = solution.tolist()
+    e, f = (middle_after - middle @ solution).tolist()
+    return inkex.Transform((a, b, c, d, e, f))
 
 
 _Sample = Tuple[float, float, float, float]  # a point and the direction there

@@ -39,7 +39,7 @@ def spoils(group: inkex.BaseElement) -> bool:
     """Whether a layer put into ``group`` would be hidden, faded, blurred, blended or clipped, or not be editable."""
     return (
         group.TAG == "switch"
-        or group.get("sodipodi:insensitive") == "true"
+        or not group.is_sensitive()
         or value(group, "display") == "none"
         or value(group, "visibility") in ("hidden", "collapse")
         or opacity(value(group, "opacity")) < 1

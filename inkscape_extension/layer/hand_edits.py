@@ -67,7 +67,7 @@ def read(layer: inkex.BaseElement, record: LayerRecord | None) -> Edits:
     children = [child for child in layer if isinstance(child, inkex.BaseElement)]
     children = [child for child in children if child.TAG not in ("title", "desc", "metadata")]
     if record is None:
-        ours = [child for child in children if child.get(layer_format.IMPORTANCE) and not _is_locked(child)]
+        ours = [child for child in children if child.get(layer_format.IMPORTANCE) and child.is_sensitive()]
         kept = [child for child in children if child not in ours]
         return Edits(ours, kept, [], inkex.Transform(), ())
     strokes = _numbered(children, record)
@@ -80,7 +80,7 @@ def read(layer: inkex.BaseElement, record: LayerRecord | None) -> Edits:
     untouched = [
         stroke
         for number, stroke in strokes.items()
-        if not _is_locked(stroke)
+        if stroke.is_sensitive()
         and restyles[number] == common
         and _lies_on(now[number], curves.transformed(record.drawn[number], moved), tolerance)
     ]
@@ -233,7 +233,3 @@ def _number(text: str | None) -> float:
 
 def _scale(transform: inkex.Transform) -> float:
     return math.sqrt(abs(transform.a * transform.d - transform.b * transform.c))
-
-
-def _is_locked(element: inkex.BaseElement) -> bool:
-    return element.get("sodipodi:insensitive") == "true"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import inkex
+from inkex.bezier import beziersplitatt
 from lxml import etree
 
 from clipasso_engine.contract import layer_format, texts
@@ -208,24 +209,14 @@ def _trim(points: Sequence[Point], visible: Rectangle) -> Sequence[Point] | None
 
 def _at(cubics: Sequence[Curve], step: int) -> Point:
     number = min(step // _TRIM_STEPS, len(cubics) - 1)
-    return _split(cubics[number], step / _TRIM_STEPS - number)[0][3]
+    point: Point = beziersplitatt(cubics[number], step / _TRIM_STEPS - number)[0][3]
+    return point
 
 
 def _part(cubic: Curve, first: float, last: float) -> Curve:
-    tail = _split(cubic, first)[1]
-    return tuple(_split(tail, (last - first) / (1 - first))[0])
-
-
-def _split(points: Sequence[Point], t: float) -> tuple[list[Point], list[Point]]:
-    """De Casteljau: the parts of a Bézier curve before and after parameter ``t``."""
-    before: list[Point] = []
-    after: list[Point] = []
-    rest = list(points)
-    while rest:
-        before.append(rest[0])
-        after.insert(0, rest[-1])
-        rest = [(ax + t * (bx - ax), ay + t * (by - ay)) for (ax, ay), (bx, by) in zip(rest, rest[1:])]
-    return before, after
+    tail = beziersplitatt(cubic, first)[1]
+    part: Curve = beziersplitatt(tail, (last - first) / (1 - first))[0]
+    return part
 
 
 def _unique(name: str, taken: set[str], numbered: str) -> str:

@@ -33,7 +33,7 @@ ALLOWED = {
     ),
     *("shlex", "shutil", "signal", "socket", "stat", "struct", "subprocess", "sys", "tempfile"),
     *("gettext", "threading", "time", "traceback", "typing", "urllib"),
-    *("gi", "inkex", "lxml", "inkscape_extension"),
+    *("gi", "inkex", "lxml", "numpy", "inkscape_extension"),
     "clipasso_engine",
     "clipasso_engine.contract",
     *(f"clipasso_engine.contract.{path.stem}" for path in SHARED),
