@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.real_inkscape import ROOT, SCREEN, FakeEngine, Inkscape
+from tests.support.real_inkscape import ROOT, SCREEN, Inkscape
+from tests.support.stand_in import FakeEngine
 
 _TOOLS = ("inkscape", "Xvfb", "openbox", "xdotool", "import", "dbus-daemon", "gdbus")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +11,8 @@ from clipasso_engine.contract import layer_format
 from tests.support.dialog import APPLY, CLOSE, open_dialog, press, save
 from tests.support.documents import content, layers
 from tests.support.pictures import LINES, SIZE, draw
-from tests.support.real_inkscape import ACTION, FakeEngine, Inkscape
+from tests.support.real_inkscape import ACTION, Inkscape
+from tests.support.stand_in import FakeEngine
 
 FEWER, MORE = "org.clipasso.fewer.noprefs", "org.clipasso.more.noprefs"
 KEYS = {"F2": ACTION, "F6": FEWER, "F7": MORE}
@@ -102,7 +102,7 @@ def test_by_keys_and_the_dialog(inkscape: Inkscape, document: Path) -> None:
 
     with inkscape.started(str(document)):
         window = inkscape.window("^drawing.svg")
-        time.sleep(2)
+        inkscape.settle()
         inkscape.xdotool("windowactivate", "--sync", window)
         inkscape.key("F2")
         inkscape.window(r"^\*drawing.svg", 120)

@@ -13,7 +13,9 @@ import pytest
 
 from tests.support.documents import layers
 from tests.support.pictures import LINES, SIZE, draw
-from tests.support.real_inkscape import ACTION, PLACE, FakeEngine, Inkscape, wait_until
+from tests.support.real_inkscape import ACTION, PLACE, Inkscape
+from tests.support.stand_in import FakeEngine
+from tests.support.waiting import wait_until
 
 CLOSE, PLACE_IT = (-45, -30), (-150, -30)
 """Buttons, in pixels from the window's lower right corner."""
@@ -37,14 +39,14 @@ def editing(user: Inkscape, *documents: Path) -> Iterator[subprocess.Popen[bytes
     with user.started(*map(str, documents)) as process:
         for document in documents:
             user.window(f"^{document.name}")
-        time.sleep(2)
+        user.settle()
         yield process
 
 
 def front(user: Inkscape, document: Path) -> str:
     window = user.window(rf"^\*?{document.name}")
     user.xdotool("windowactivate", "--sync", window)
-    time.sleep(0.5)
+    wait_until(lambda: user.xdotool("getactivewindow") == window, 10, f"{document.name} in front")
     return window
 
 
@@ -131,14 +133,14 @@ def test_another_document_in_front_gets_nothing_and_nothing_is_lost(user: Inksca
         window = user.window("^Sketch for drawing.svg$")
         front(user, other)
         wait_until(lambda: kept(user), 20, "a finished sketch")
-        time.sleep(2)
+        user.settle(window)
         user.screenshot("background-3-another-document-in-front")
         assert len(kept(user)) == 1
         front(user, document)
         user.xdotool("windowactivate", "--sync", window)
         user.key("alt+p")
         wait_until(lambda: not kept(user), 20, "the sketch is placed")
-        time.sleep(1)
+        wait_until(lambda: not user.xdotool("search", "--name", "^Sketch for drawing"), 10, "the window's end")
         assert [len(group) for group in layers(user.export("placed.svg")).values()] == [2, 4]
         front(user, other)
         assert layers(user.export("other-now.svg")) == {}
@@ -154,7 +156,7 @@ def test_a_closed_document_gets_its_sketch_when_it_is_opened_again(user: Inkscap
         front(user, document)
         user.key("ctrl+w")
         wait_until(lambda: kept(user), 20, "a finished sketch")
-        time.sleep(3)
+        user.settle(window)
         user.screenshot("background-4-document-closed")
         user.click(window, *CLOSE)
         subprocess.run(["inkscape", str(document)], env=user.environment, timeout=30, check=True, capture_output=True)
@@ -183,7 +185,7 @@ def test_two_at_once_and_none_outlives_inkscape(user: Inkscape, fake_engine: Fak
 
 
 def test_a_script_waits_for_its_sketch(user: Inkscape, fake_engine: FakeEngine) -> None:
-    fake_engine.play(width=SIZE[0], height=SIZE[1], strokes=LINES)
+    fake_engine.play(width=SIZE[0], height=SIZE[1], strokes=LINES, seconds=0)
     document, after = user.document(PHOTO.format(x=20)), user.folder / "after.svg"
     user.run(document, "select-by-id:photo", ACTION, f"export-type:svg;export-filename:{after};export-do")
     assert [len(group) for group in layers(after).values()] == [2, 4]

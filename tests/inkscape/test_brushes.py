@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -136,19 +135,18 @@ def test_from_the_menu(inkscape: Inkscape) -> None:
     drawing = document(inkscape)
     with inkscape.started(str(drawing)):
         window = inkscape.window("^drawing.svg")
-        time.sleep(2)
+        inkscape.settle()
         inkscape.xdotool("windowactivate", "--sync", window)
         inkscape.key("alt+n", *["Down"] * MENU_POSITION, "Right", "Return")  # the first entry of Sketch
         inkscape.xdotool("mousemove", "700", "880")  # no tooltip in the picture
-        inkscape.window("^Change Brush$")
-        time.sleep(1)
+        inkscape.settle(inkscape.window("^Change Brush$"))
         inkscape.screenshot("brush-1-dialog")
         press(inkscape, APPLY, "^Change Brush$")
         window = inkscape.window(r"^\*drawing.svg", 60)
         press(inkscape, CLOSE, "^Change Brush$")
         inkscape.xdotool("windowactivate", "--sync", window)
         inkscape.key("5")  # zoom to the page
-        time.sleep(2)
+        inkscape.settle()
         inkscape.screenshot("brush-2-charcoal")
         save(inkscape, drawing)
         painted = [path for path in layers(drawing)["Leaf"] if path.get(layer_format.BRUSH) == "charcoal"]

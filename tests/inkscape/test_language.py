@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from tests.support.real_inkscape import Inkscape, wait_until
+from tests.support.real_inkscape import Inkscape
+from tests.support.waiting import wait_until
 
 TABS = {"sketch": 50, "style": 120, "hand": 200, "advanced": 290, "help": 365}
 """The dialog's pages, and how many pixels from its left edge their names are."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from tests.support.dialog import APPLY, CLOSE, open_dialog, press, save
 from tests.support.documents import layers
 from tests.support.pictures import LINES, draw
 from tests.support.real_inkscape import Inkscape
+from tests.support.waiting import wait_until
 
 
 def test_from_the_menu_to_a_saved_sketch(inkscape: Inkscape) -> None:
@@ -19,18 +18,17 @@ def test_from_the_menu_to_a_saved_sketch(inkscape: Inkscape) -> None:
     inkscape.choose(levels="8, 4", quality="draft")
     with inkscape.started(str(document)):
         window = inkscape.window("^drawing.svg")
-        time.sleep(2)
+        inkscape.settle()
         inkscape.xdotool("windowactivate", "--sync", window)
         open_dialog(inkscape)
         press(inkscape, APPLY)
-        time.sleep(1)
+        wait_until(lambda: inkscape.processes("sketch_image.py"), 10, "the extension")
         inkscape.screenshot("menu-3-running")
-        assert inkscape.processes("sketch_image.py")
         window = inkscape.window(r"^\*drawing.svg", 180)
         press(inkscape, CLOSE)
         inkscape.xdotool("windowactivate", "--sync", window)
         inkscape.key("5")  # zoom to the page
-        time.sleep(1)
+        inkscape.settle()
         inkscape.screenshot("menu-4-sketch")
 
         save(inkscape, document)

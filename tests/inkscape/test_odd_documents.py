@@ -15,7 +15,8 @@ from clipasso_engine.seeing import shapes
 from clipasso_engine.seeing.closeup import Box
 from tests.support.documents import layers
 from tests.support.pictures import LINES, SIZE, draw
-from tests.support.real_inkscape import ACTION, FakeEngine, Inkscape, render
+from tests.support.real_inkscape import ACTION, Inkscape, render
+from tests.support.stand_in import FakeEngine
 
 WIDTH, HEIGHT = SIZE
 PAGE = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'

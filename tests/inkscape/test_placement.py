@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.support.pictures import LINE_WIDTH, LINES, SIZE, draw, line_pixels, misses, overlay, stroke_pixels
-from tests.support.real_inkscape import ACTION, FakeEngine, Inkscape, render
+from tests.support.real_inkscape import ACTION, Inkscape, render
+from tests.support.stand_in import FakeEngine
 
 TOLERANCE = 0.015  # of the photo's width
 

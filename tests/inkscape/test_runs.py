@@ -14,7 +14,9 @@ from clipasso_engine.contract import layer_format
 from tests.support.dialog import read_message
 from tests.support.documents import content, layers
 from tests.support.pictures import LINES, SIZE, draw
-from tests.support.real_inkscape import ACTION, SECOND, FakeEngine, Inkscape, wait_until
+from tests.support.real_inkscape import ACTION, SECOND, Inkscape
+from tests.support.stand_in import FakeEngine
+from tests.support.waiting import wait_until
 
 ATTRIBUTES = 'width="100mm" height="80mm" viewBox="0 0 100 80"'
 CONTENT = (

@@ -16,7 +16,9 @@ from clipasso_engine.contract import inkscape_python
 from clipasso_engine.contract.job import SketchJob
 from inkscape_extension.run.session_bus import _started
 from tests.support.pictures import LINES, SIZE, draw
-from tests.support.real_inkscape import FakeEngine, Inkscape, wait_until
+from tests.support.real_inkscape import Inkscape
+from tests.support.stand_in import FakeEngine
+from tests.support.waiting import wait_until
 
 STARTS = int(os.environ.get("CLIPASSO_STARTS") or 10)
 PYTHON = inkscape_python.find(Path(shutil.which("inkscape") or ""))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.documents import content, layers
 from tests.support.pictures import LINES, SIZE, draw
-from tests.support.real_inkscape import ACTION, FakeEngine, Inkscape, wait_until
+from tests.support.real_inkscape import ACTION, Inkscape
+from tests.support.stand_in import FakeEngine
+from tests.support.waiting import wait_until
 
 CANCEL, STOP = (-45, -30), (-150, -30)
 """Buttons, in pixels from the window's lower right corner."""
@@ -38,12 +40,29 @@ def sketching(inkscape: Inkscape, document: Path) -> Iterator[tuple[str, subproc
         yield inkscape.window("^Sketch$"), process, after
 
 
+def picture_of_strokes(inkscape: Inkscape, window: str) -> Any:
+    """What the window shows of the photo and the strokes on it."""
+    return inkscape.picture(window)[20:300, 20:480]
+
+
+def differing(one: Any, other: Any) -> float:
+    """The share of pixels that differ."""
+    return float((one != other).any(-1).mean())
+
+
+def strokes_seen(inkscape: Inkscape, window: str) -> None:
+    """Wait until black lines are drawn over the faded photo."""
+    wait_until(lambda: (picture_of_strokes(inkscape, window).max(-1) < 40).mean() > 0.002, 20, "strokes")
+
+
 def test_stop_keeps_the_strokes_that_were_seen_to_move(inkscape: Inkscape, document: Path) -> None:
     with sketching(inkscape, document) as (window, process, after):
-        time.sleep(1.5)
-        first = inkscape.screenshot("window-1-drawing").read_bytes()
-        time.sleep(1)
-        assert inkscape.screenshot("window-2-drawing-on").read_bytes() != first
+        strokes_seen(inkscape, window)
+        inkscape.screenshot("window-1-drawing")
+        first = picture_of_strokes(inkscape, window)
+        moved = wait_until(lambda: differing(first, picture_of_strokes(inkscape, window)), 10, "strokes that move")
+        inkscape.screenshot("window-2-drawing-on")
+        assert moved < 0.2, "lines move; nothing else does"
         inkscape.click(window, *STOP)
         process.wait(20)
         assert [len(group) for group in layers(after).values()] == [2, 4]
@@ -54,7 +73,7 @@ def test_cancel_leaves_the_document_as_it_was(inkscape: Inkscape, document: Path
     plain = inkscape.folder / "plain.svg"
     inkscape.run(document, f"export-type:svg;export-filename:{plain};export-do")
     with sketching(inkscape, document) as (window, process, after):
-        time.sleep(1)
+        strokes_seen(inkscape, window)
         if way == "button":
             inkscape.click(window, *CANCEL)
         else:
@@ -66,7 +85,7 @@ def test_cancel_leaves_the_document_as_it_was(inkscape: Inkscape, document: Path
 def test_an_error_stays_until_it_was_read(inkscape: Inkscape, fake_engine: FakeEngine, document: Path) -> None:
     fake_engine.play(width=SIZE[0], height=SIZE[1], strokes=LINES, behaviour="user error")
     with sketching(inkscape, document) as (window, process, after):
-        time.sleep(1.5)
+        inkscape.settle(window)
         inkscape.screenshot("window-3-error")
         assert process.poll() is None
         inkscape.click(window, *CANCEL)
@@ -76,8 +95,8 @@ def test_an_error_stays_until_it_was_read(inkscape: Inkscape, fake_engine: FakeE
 
 @pytest.mark.parametrize("victim", ["Inkscape", "the engine"])
 def test_nothing_is_left_after_a_kill(inkscape: Inkscape, document: Path, victim: str) -> None:
-    with sketching(inkscape, document) as (_window, process, _after):
-        time.sleep(1)
+    with sketching(inkscape, document) as (window, process, _after):
+        strokes_seen(inkscape, window)
         if victim == "Inkscape":
             process.kill()
             process.wait()
@@ -85,7 +104,7 @@ def test_nothing_is_left_after_a_kill(inkscape: Inkscape, document: Path, victim
         else:
             (engine,) = inkscape.processes("fake_worker.py")
             os.kill(engine, signal.SIGKILL)
-            time.sleep(1)
+            inkscape.settle(window)
             inkscape.screenshot("window-4-engine-killed")
             inkscape.key("alt+c")
             process.wait(10)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
-from tests.support.real_inkscape import SCREEN, Inkscape, wait_until
+from tests.support.real_inkscape import SCREEN, Inkscape
+from tests.support.waiting import wait_until
 
 MENU_POSITION = 13  # of the submenu Sketch, in Inkscape 1.2's menu Extensions
 APPLY, CLOSE = 45, 135  # pixels from the dialog's right edge
@@ -13,12 +13,11 @@ APPLY, CLOSE = 45, 135  # pixels from the dialog's right edge
 
 def open_dialog(inkscape: Inkscape) -> None:
     inkscape.key("alt+n", *["Down"] * MENU_POSITION, "Right")
-    time.sleep(0.5)
+    inkscape.settle()
     inkscape.screenshot("menu-1-menu")
     inkscape.key("End", "Return")  # the entries are in alphabetical order
     inkscape.xdotool("mousemove", "700", "880")  # no tooltip in the picture
-    inkscape.window("^Sketch Photo$")
-    time.sleep(1)
+    inkscape.settle(inkscape.window("^Sketch Photo$"))
     inkscape.screenshot("menu-2-dialog")
 
 
@@ -47,7 +46,7 @@ def read_message(inkscape: Inkscape, name: str) -> None:
         return ""
 
     window = str(wait_until(found, 60, "a message"))
-    time.sleep(1)  # until it is painted and takes keys
+    inkscape.settle(window)  # until it is painted and takes keys
     inkscape.screenshot(f"message-{name}")
     inkscape.xdotool("windowactivate", "--sync", window)
     inkscape.key("Escape")

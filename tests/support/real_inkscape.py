@@ -6,25 +6,31 @@ Inkscape's exit status says nothing, and it opens a window for any message of an
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+import numpy as np
+from PIL import Image
+
 from clipasso_engine import __version__
 from installer import extension
 from installer.journal import Journal
+from tests.support.processes import alive
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-FAKE_WORKER = Path(__file__).with_name("fake_worker.py")
 ACTION, PLACE = "org.clipasso.sketch.noprefs", "org.clipasso.place.noprefs"
 SCREEN = (1280, 900)
+_STILL = 0.3  # seconds without any change, after which a window is painted
+
 SECOND = os.environ.get("CLIPASSO_SECOND_INKSCAPE", "")
 """The folder with the program of another Inkscape, in a system of its own, see `installer.second_inkscape`."""
 
@@ -104,14 +110,7 @@ class Inkscape:
 
     def processes(self, *words: str) -> list[int]:
         """Processes of this user that still run, which have one of ``words``, if any are given, on the command line."""
-        found = []
-        for folder in Path("/proc").iterdir():
-            if not folder.name.isdigit() or self.marker.encode() not in _read(folder / "environ"):
-                continue
-            line = _read(folder / "cmdline").decode(errors="replace")
-            if line and (not words or any(word in line for word in words)):
-                found.append(int(folder.name))
-        return found
+        return alive(self.marker, *words)
 
     def xdotool(self, *arguments: str) -> str:
         done = subprocess.run(["xdotool", *arguments], env=self.environment, capture_output=True, text=True, timeout=20)
@@ -158,40 +157,29 @@ class Inkscape:
         self.activate("export-do")
         return path
 
+    def picture(self, window: str = "root") -> Any:
+        """The screen, or what a window shows, as pixels [H, W, 3]."""
+        command = ["import", "-window", window, "png:-"]
+        done = subprocess.run(command, env=self.environment, check=True, timeout=20, capture_output=True)
+        return np.asarray(Image.open(io.BytesIO(done.stdout)).convert("RGB"))
+
+    def settle(self, window: str = "root", seconds: float = 20) -> Any:
+        """Wait until a window is painted and nothing moves in it any more; returns how it looks then."""
+        before = self.picture(window)
+
+        def still() -> Any:
+            nonlocal before
+            time.sleep(_STILL)
+            before, last = self.picture(window), before
+            painted = before.min() < before.max()
+            return [before] if painted and np.array_equal(before, last) else None
+
+        return wait_until(still, seconds, f"{window} stands still")[0]
+
     def screenshot(self, name: str) -> Path:
         path = self.artefacts / f"{name}.png"
         subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=True, timeout=20)
         return path
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
-
-
-def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    """The first true value of ``condition``."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-
-
-class FakeEngine:
-    """See fake_worker.py: an engine that answers with known strokes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.heard = folder / "heard.jsonl"
-        self.scenario = folder / "scenario.json"
-        self.command = [sys.executable, "-I", str(FAKE_WORKER), str(self.scenario)]
-
-    def play(self, **scenario: Any) -> None:
-        self.scenario.write_text(json.dumps({"version": __version__, "heard": str(self.heard), **scenario}))
 
 
 def render(what: str, path: Path) -> list[str]:

@@ -10,8 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,8 @@ from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 from inkscape_extension.engine import client, warm_engine
 from inkscape_extension.engine.client import CANCEL, CancelledError, Engine
+from tests.support.processes import alive
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each run starts its own engine")
 
@@ -48,27 +49,6 @@ SCRIPT = textwrap.dedent("""
 COMMAND = [sys.executable, "-c", SCRIPT, "worker"]
 
 
-def alive(marker: str) -> list[int]:
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if (
-                marker.encode() in (folder / "environ").read_bytes()
-                and b"--listen" in (folder / "cmdline").read_bytes()
-            ):
-                found.append(int(folder.name))
-        except OSError:
-            pass
-    return found
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 3.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def marker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("CLIPASSO_HOME", str(tmp_path / "home"))
@@ -92,14 +72,14 @@ def run(photo: str = "none", listener: client.Listener = lambda _message: None) 
 
 def test_one_process_serves_one_run_after_the_other(marker: str) -> None:
     processes = {run()["process"] for _ in range(3)}
-    assert list(processes) == alive(marker)
+    assert list(processes) == alive(marker, "--listen")
 
 
 def test_two_runs_at_once_are_served_by_two_processes_of_which_one_stays(marker: str) -> None:
     with Engine(COMMAND, warm=connection()) as first, Engine(COMMAND, warm=connection()) as second:
         told = [engine.sketch(SketchJob("none"), lambda _message: None)[1]["process"] for engine in (first, second)]
     assert len(set(told)) == 2
-    wait_until(lambda: len(alive(marker)) == 1)
+    wait_until(lambda: len(alive(marker, "--listen")) == 1)
     assert run()["process"] in told
 
 
@@ -131,7 +111,7 @@ def test_another_user_is_refused(marker: str, tmp_path: Path) -> None:
 
 def test_it_ends_when_nobody_comes(marker: str, tmp_path: Path) -> None:
     connection(idle=0.5).close(read=True)
-    wait_until(lambda: not alive(marker))
+    wait_until(lambda: not alive(marker, "--listen"))
     assert list((tmp_path / "clipasso").glob("*.sock")) == []
 
 
@@ -144,15 +124,15 @@ def test_a_cancelled_job_is_over_within_3_seconds(marker: str, photo: str) -> No
     with pytest.raises(CancelledError):
         run(photo, cancel)
     if photo == "wait":
-        assert [run()["process"]] == alive(marker), "it stays warm"
+        assert [run()["process"]] == alive(marker, "--listen"), "it stays warm"
     else:
-        wait_until(lambda: not alive(marker))
+        wait_until(lambda: not alive(marker, "--listen"))
 
 
 def test_a_socket_that_a_killed_one_left_is_no_hindrance(marker: str) -> None:
     os.kill(int(run()["process"]), 9)
-    wait_until(lambda: not alive(marker))
-    assert run()["process"] in alive(marker)
+    wait_until(lambda: not alive(marker, "--listen"))
+    assert run()["process"] in alive(marker, "--listen")
 
 
 def test_a_long_path_or_another_platform_means_a_cold_start(

@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,9 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from inkscape_extension.engine import client, process
 from inkscape_extension.engine.client import CANCEL, STOP, CancelledError, Engine
+from tests.support.processes import alive
 from tests.support.stand_in import FAKE_WORKER, ROOT
+from tests.support.waiting import wait_until
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
 JOB = SketchJob(str(FAKE_WORKER), levels=(2, 1))
@@ -35,31 +35,6 @@ def failure(engine, tmp_path, job=JOB):
     with pytest.raises(UserError) as caught:
         sketch(engine, tmp_path, job=job)
     return str(caught.value)
-
-
-def alive(marker):
-    """Ids of the processes that have ``marker`` on their command line or in their environment."""
-    return [
-        int(folder.name)
-        for folder in Path("/proc").iterdir()
-        if folder.name.isdigit()
-        and any(str(marker).encode() in _read(folder / part) for part in ("cmdline", "environ"))
-        and b"State:\tZ" not in _read(folder / "status")
-    ]
-
-
-def _read(path):
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
-
-
-def wait_until(condition, seconds=3.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -1,17 +1,19 @@
 """The extension as Inkscape runs it: a program that gets a document and options, and writes the changed document."""
 
 import base64
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from lxml import etree
 
 from clipasso_engine.contract import layer_format
+from tests.support.processes import alive
 from tests.support.stand_in import PIXEL, ROOT, SVG
+from tests.support.waiting import wait_until
 
 SCRIPT = ROOT / "inkscape_extension" / "programs" / "sketch_image.py"
 IMAGE = '<image id="photo" width="100" height="50" xlink:href="{}"/>'
@@ -179,32 +181,10 @@ def test_it_works_as_a_link_to_a_checkout(extension, installed_engine, tmp_path)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def started(installed_engine, process):
-    end = time.monotonic() + 15
-    while not installed_engine.messages():
-        assert time.monotonic() < end
-        assert process.poll() is None
-        time.sleep(0.02)
-    return installed_engine.messages()[0]["environment"]["CLIPASSO_TEST_MARKER"]
-
-
-def running(marker):
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            with open(f"/proc/{name}/environ", "rb") as stream:
-                if marker.encode() in stream.read():
-                    found.append(int(name))
-        except OSError:
-            pass
-    return found
-
-
 def left_after(seconds, marker):
-    end = time.monotonic() + seconds
-    while running(marker) and time.monotonic() < end:
-        time.sleep(0.02)
-    left = running(marker)
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: not alive(marker), seconds)
+    left = alive(marker)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     return left
@@ -219,8 +199,9 @@ def test_nothing_is_left_after_3_seconds(extension, installed_engine, tmp_path, 
     extension.environment["CLIPASSO_TEST_MARKER"] = marker = f"marker-{tmp_path}"
     installed_engine.play(behaviour=behaviour)
     with extension.start() as process:
-        assert started(installed_engine, process) == marker
-        assert len(running(marker)) >= 2
+        told = wait_until(lambda: installed_engine.messages() or process.poll(), 15, "the engine at work")
+        assert told[0]["environment"]["CLIPASSO_TEST_MARKER"] == marker
+        assert len(alive(marker)) >= 2
         if victim == "extension":
             process.kill()
         else:

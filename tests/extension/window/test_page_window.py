@@ -17,6 +17,7 @@ from clipasso_engine.contract.errors import CodedError
 from clipasso_engine.contract.job import SketchJob
 from inkscape_extension.window import contract, page_window
 from tests.support.stand_in import ROOT
+from tests.support.waiting import wait_until
 
 PROGRAM = f"""
 import json, sys; sys.path.insert(0, {str(ROOT)!r})
@@ -77,10 +78,7 @@ def sketching(address, installed_engine, tmp_path):
     photo = tmp_path / "photo.png"
     photo.write_bytes(b"the photo")
     with Sketching([sys.executable, "-c", PROGRAM, str(photo)], stdout=subprocess.PIPE, text=True) as process:
-        end = time.monotonic() + 15
-        while not address.exists():
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        wait_until(address.exists, 15, "the address")
         process.browser = Browser(address.read_text())
         yield process
         process.kill()
@@ -161,7 +159,8 @@ def test_a_browser_that_never_comes_is_no_window(address, installed_engine, monk
     window = page_window.Window(contract.Request(SketchJob("p", levels=(1,)), gone=lambda: False))
 
     def work(listener):
-        time.sleep(0.5)
+        # as long as nobody came, and longer than a browser is waited for
+        wait_until(lambda: time.monotonic() - window._begun > page_window.OPEN_SECONDS)
         assert listener(None) is None
         return [], {}
 
