@@ -112,7 +112,7 @@ def _drawn(prepare: Callable[[], alternatives.Draw], ours: list[Sketch]) -> list
     draw = prepare()
     for own in ours:
         width = max((stroke.width for stroke in own.strokes), default=1.0)
-        strokes = tuple(Stroke(tuple((float(x), float(y)) for x, y in points), width) for points in draw(own.level))
+        strokes = tuple(Stroke.of(points, width) for points in draw(own.level))
         now = time.perf_counter()
         drawn.append((replace(own, strokes=strokes), now - begun))
         begun = now

@@ -12,6 +12,7 @@ from scipy import ndimage
 from skimage.measure import find_contours
 
 from ..bezier.cubics import Array, resample
+from ..seeing import viterbi
 from ..seeing.view import CANVAS
 from .tracing import Chain
 
@@ -55,15 +56,7 @@ def _snapped(points: Array, boundary: NDArray[np.float32], closed: bool, reach: 
     score = ndimage.map_coordinates(smooth, where.transpose(2, 0, 1), order=1, mode="nearest")
     score -= 0.01 * np.abs(shifts)  # between equal courses the mask's own
     change = _STIFFNESS * (shifts[:, None] - shifts[None]) ** 2
-    total, came = score[0], np.zeros(score.shape, dtype=np.int_)
-    for step in range(1, len(score)):
-        options = total[:, None] - change
-        came[step] = options.argmax(axis=0)
-        total = options.max(axis=0) + score[step]
-    best = np.empty(len(score), dtype=np.int_)
-    best[-1] = total.argmax()
-    for step in range(len(score) - 1, 0, -1):
-        best[step - 1] = came[step, best[step]]
+    best = viterbi.best_course(score, change)
     moved = points + ndimage.gaussian_filter1d(shifts[best], 1.5, mode=mode)[:, None] * normal
     return ndimage.gaussian_filter1d(moved, 1.0, axis=0, mode=mode)
 

@@ -16,6 +16,7 @@ from scipy import ndimage
 from skimage.color import rgb2lab
 
 from ..bezier.cubics import Array, resample
+from . import viterbi
 
 SIDE = 256
 """Px: side of the upright picture of a head in which all is measured."""
@@ -146,18 +147,10 @@ def _hairline(unlike: Array, points: Array) -> Array:
     before = np.maximum.accumulate(ndimage.uniform_filter1d(seen, step, axis=1, origin=step // 2), axis=1)
     after = ndimage.uniform_filter1d(seen, step, axis=1, origin=-(step // 2))
     contrast = np.clip((after - before) / _HAIR_CONTRAST, 0, 1)
-    total, came = contrast[0], np.zeros(contrast.shape, dtype=np.int_)
     change = _STIFFNESS * np.arange(-len(shifts) + 1, len(shifts)) ** 2
     index = np.arange(len(shifts))
     cost = change[index[:, None] - index[None] + len(shifts) - 1]
-    for ray in range(1, len(contrast)):
-        options = total[:, None] - cost
-        came[ray] = options.argmax(axis=0)
-        total = options.max(axis=0) + contrast[ray]
-    best = np.empty(len(contrast), dtype=np.int_)
-    best[-1] = total.argmax()
-    for ray in range(len(contrast) - 1, 0, -1):
-        best[ray - 1] = came[ray, best[ray]]
+    best = viterbi.best_course(contrast, cost)
     shift = ndimage.gaussian_filter1d(shifts[best], 1.0)
     strength = contrast[np.arange(len(best)), best]
     return np.column_stack([oval + shift[:, None] * out, strength])
