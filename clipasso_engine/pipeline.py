@@ -90,7 +90,7 @@ def sketch(
 
 def _loaded(job: SketchJob, emit: Emit) -> tuple[photo.Photo, torch.device]:
     """The photo and the device to compute on, with notices of what is amiss with them."""
-    picture = photo.load(job.photo, job.upright)
+    picture = photo.load(job.photo, job.upright, job.photo_bytes)
     device, left_out = choose_device(job.device)
     for notice in (*picture.notices, *left_out):
         emit(notice)

@@ -20,9 +20,12 @@ _SIMPLIFY = translated("Select fewer of them, or simplify them with Path > Simpl
 _ADD_CLIP = translated("Run install.py again to add CLIP, or choose “Boundaries” for “Guided by”, page Advanced.")
 
 ADVICE: dict[ErrorCode, str | None] = {
+    ErrorCode.MESSAGE_UNREADABLE: _REINSTALL,
+    ErrorCode.OPTION_MISFIT: None,
     ErrorCode.LEVEL_OUT_OF_RANGE: translated("Choose one in that range."),
     ErrorCode.LEVELS_UNREADABLE: _LIST,
     ErrorCode.LEVELS_EMPTY: _LIST,
+    ErrorCode.LEVELS_TOO_MANY: translated("Ask for fewer of them on the page Sketch."),
     ErrorCode.CHOICE_UNKNOWN: None,
     ErrorCode.SEED_OUT_OF_RANGE: None,
     ErrorCode.CANDIDATES_OUT_OF_RANGE: None,
@@ -36,13 +39,16 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.JOB_OPTIONS_UNKNOWN: _REINSTALL,
     ErrorCode.DRAWN_CURVES_UNREADABLE: translated("Select the photo without these strokes."),
     ErrorCode.DRAWN_CURVES_TOO_MANY: _SIMPLIFY,
+    ErrorCode.DRAWN_CURVES_TOO_FAR: translated("Select the photo without these strokes."),
     ErrorCode.SHAPES_UNREADABLE: translated("Select the photo without these shapes."),
     ErrorCode.SHAPES_TOO_MANY_CORNERS: _SIMPLIFY,
+    ErrorCode.SHAPES_TOO_MANY: translated("Select fewer of them, or unite them with Path > Union."),
     ErrorCode.PHOTO_MISSING: translated("Put it back there, or import it again with File > Import."),
     ErrorCode.PHOTO_IS_FOLDER: translated("Import an image file in it with File > Import."),
     ErrorCode.PHOTO_NO_ORDINARY_FILE: translated("Import an image file with File > Import."),
     ErrorCode.PHOTO_FORBIDDEN: translated("Make the file readable and try again."),
     ErrorCode.PHOTO_UNREADABLE: translated("Copy the photo elsewhere and import that copy with File > Import."),
+    ErrorCode.PHOTO_FILE_TOO_LARGE: translated("Save a smaller copy as PNG or JPEG and import that."),
     ErrorCode.PHOTO_NO_IMAGE: translated("Save the photo as PNG or JPEG and import that with File > Import."),
     ErrorCode.PHOTO_OTHER_KIND: translated("Save the photo as PNG or JPEG and import that with File > Import."),
     ErrorCode.PHOTO_TRANSPARENT: translated("Choose a photo that shows something."),
@@ -52,7 +58,6 @@ ADVICE: dict[ErrorCode, str | None] = {
         "Save a smaller copy and import that; {plenty} pixels on the longer side are plenty."
     ),
     ErrorCode.PHOTO_TOO_ELONGATED: translated("Crop the photo file and import it again."),
-    ErrorCode.PHOTO_NOT_UNPACKED: translated("Check that there is room on the disk there."),
     ErrorCode.NO_OBJECT: translated("Choose “Drawn too” for “Background”, page Advanced, or choose another photo."),
     ErrorCode.NOTHING_TO_DRAW: translated("Choose a photo with an object in it, or with more contrast."),
     ErrorCode.NOTHING_LEFT_TO_DRAW: translated(

@@ -19,9 +19,12 @@ _REINSTALL = "Run install.py again."
 _FETCH = "Run: clipasso models fetch {weights} (or, without a network, add: --from FOLDER)."
 
 ADVICE: dict[ErrorCode, str | None] = {
+    ErrorCode.MESSAGE_UNREADABLE: _REINSTALL,
+    ErrorCode.OPTION_MISFIT: None,
     ErrorCode.LEVEL_OUT_OF_RANGE: "Choose one in that range.",
     ErrorCode.LEVELS_UNREADABLE: _LIST,
     ErrorCode.LEVELS_EMPTY: _LIST,
+    ErrorCode.LEVELS_TOO_MANY: "Ask for fewer --levels.",
     ErrorCode.CHOICE_UNKNOWN: None,
     ErrorCode.SEED_OUT_OF_RANGE: None,
     ErrorCode.CANDIDATES_OUT_OF_RANGE: None,
@@ -33,13 +36,16 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.JOB_OPTIONS_UNKNOWN: _REINSTALL,
     ErrorCode.DRAWN_CURVES_UNREADABLE: None,  # only the extension sends curves
     ErrorCode.DRAWN_CURVES_TOO_MANY: None,
+    ErrorCode.DRAWN_CURVES_TOO_FAR: None,
     ErrorCode.SHAPES_UNREADABLE: None,
     ErrorCode.SHAPES_TOO_MANY_CORNERS: "Take a --mask with a simpler outline.",
+    ErrorCode.SHAPES_TOO_MANY: "Take a --mask with a simpler outline.",
     ErrorCode.PHOTO_MISSING: "Check the path.",
     ErrorCode.PHOTO_IS_FOLDER: "Choose an image file in it.",
     ErrorCode.PHOTO_NO_ORDINARY_FILE: "Choose an image file.",
     ErrorCode.PHOTO_FORBIDDEN: "Make the file readable and try again.",
     ErrorCode.PHOTO_UNREADABLE: "Copy the photo elsewhere and try again.",
+    ErrorCode.PHOTO_FILE_TOO_LARGE: "Save a smaller copy as PNG or JPEG.",
     ErrorCode.PHOTO_NO_IMAGE: "Save the photo as PNG or JPEG.",
     ErrorCode.PHOTO_OTHER_KIND: "Save the photo as PNG or JPEG.",
     ErrorCode.PHOTO_TRANSPARENT: "Choose a photo that shows something.",
@@ -47,7 +53,6 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.PHOTO_TOO_SMALL: "Choose a larger photo.",
     ErrorCode.PHOTO_TOO_LARGE: "Save a smaller copy; {plenty} pixels on the longer side are plenty.",
     ErrorCode.PHOTO_TOO_ELONGATED: "Crop it.",
-    ErrorCode.PHOTO_NOT_UNPACKED: "Check that there is room on the disk there.",
     ErrorCode.NO_OBJECT: "Choose --background keep, or choose another photo.",
     ErrorCode.NOTHING_TO_DRAW: "Choose a photo with an object in it, or with more contrast.",
     ErrorCode.NOTHING_LEFT_TO_DRAW: None,  # only the extension tells of strokes that are there

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Collection, Literal, get_args
 
 from .codes import ErrorCode
-from .errors import CodedError
+from .errors import CodedError, shown
 
 Quality = Literal["draft", "normal", "best", "paper"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
@@ -38,4 +38,4 @@ DRAWN_ROLES: tuple[DrawnRole, ...] = get_args(DrawnRole)
 def check(option: str, value: object, names: Collection[str]) -> None:
     """Raises `CodedError` unless ``value`` is one of the names that ``option`` may have."""
     if value not in names:
-        raise CodedError(ErrorCode.CHOICE_UNKNOWN, option=option, value=repr(value), choices=", ".join(names))
+        raise CodedError(ErrorCode.CHOICE_UNKNOWN, option=option, value=shown(value), choices=", ".join(names))

@@ -9,9 +9,12 @@ class ErrorCode(str, Enum):
     """What can go wrong with a job: each has a text in `texts.WHAT_AND_WHY`, and in both programs an advice."""
 
     # The job itself.
+    MESSAGE_UNREADABLE = "message-unreadable"
+    OPTION_MISFIT = "option-misfit"
     LEVEL_OUT_OF_RANGE = "level-out-of-range"
     LEVELS_UNREADABLE = "levels-unreadable"
     LEVELS_EMPTY = "levels-empty"
+    LEVELS_TOO_MANY = "levels-too-many"
     CHOICE_UNKNOWN = "choice-unknown"
     SEED_OUT_OF_RANGE = "seed-out-of-range"
     CANDIDATES_OUT_OF_RANGE = "candidates-out-of-range"
@@ -23,14 +26,17 @@ class ErrorCode(str, Enum):
     JOB_OPTIONS_UNKNOWN = "job-options-unknown"
     DRAWN_CURVES_UNREADABLE = "drawn-curves-unreadable"
     DRAWN_CURVES_TOO_MANY = "drawn-curves-too-many"
+    DRAWN_CURVES_TOO_FAR = "drawn-curves-too-far"
     SHAPES_UNREADABLE = "shapes-unreadable"
     SHAPES_TOO_MANY_CORNERS = "shapes-too-many-corners"
+    SHAPES_TOO_MANY = "shapes-too-many"
     # The photo.
     PHOTO_MISSING = "photo-missing"
     PHOTO_IS_FOLDER = "photo-is-folder"
     PHOTO_NO_ORDINARY_FILE = "photo-no-ordinary-file"
     PHOTO_FORBIDDEN = "photo-forbidden"
     PHOTO_UNREADABLE = "photo-unreadable"
+    PHOTO_FILE_TOO_LARGE = "photo-file-too-large"
     PHOTO_NO_IMAGE = "photo-no-image"
     PHOTO_OTHER_KIND = "photo-other-kind"
     PHOTO_DAMAGED = "photo-damaged"
@@ -38,7 +44,6 @@ class ErrorCode(str, Enum):
     PHOTO_TOO_SMALL = "photo-too-small"
     PHOTO_TOO_LARGE = "photo-too-large"
     PHOTO_TOO_ELONGATED = "photo-too-elongated"
-    PHOTO_NOT_UNPACKED = "photo-not-unpacked"
     # What is seen in it.
     NO_OBJECT = "no-object"
     NOTHING_TO_DRAW = "nothing-to-draw"

@@ -6,10 +6,17 @@ are at hand there: `commands.advice` names commands and their options, ``inkscap
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any
 
 from . import texts
 from .codes import ErrorCode
+
+MAX_DETAIL = 4500
+"""Characters of a message's detail; more lets a message grow. Linux's longest path, 4096, is not cut."""
+
+_SHOWN = reprlib.Repr()
+_SHOWN.maxstring = _SHOWN.maxother = 80
 
 
 class UserError(Exception):
@@ -31,11 +38,21 @@ class CodedError(UserError):
     def __init__(self, code: ErrorCode, **details: object) -> None:
         """``details`` fill the text's placeholders, and those of the advice. They travel, so each is kept as a text."""
         self.code = code
-        self.details: dict[str, str] = {name: str(value) for name, value in details.items()}
+        self.details: dict[str, str] = {name: cut(str(value)) for name, value in details.items()}
         super().__init__(texts.WHAT_AND_WHY[code].format(**self.details))
 
     def to_message(self) -> dict[str, Any]:
         return {**super().to_message(), "code": self.code.value, "details": self.details}
+
+
+def shown(value: object) -> str:
+    """A value in a message, whatever was sent: like its ``repr``, but cut where it is long, large or deep."""
+    return _SHOWN.repr(value)
+
+
+def cut(text: str, most: int = MAX_DETAIL) -> str:
+    """The text, its middle left out where it is longer than ``most`` characters."""
+    return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 :]}"
 
 
 def from_message(message: dict[str, Any]) -> UserError:

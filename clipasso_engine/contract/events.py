@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict
 
 from . import texts
 from .codes import NoticeCode
+from .errors import cut
 
 Event = Dict[str, Any]
 """``type`` and what belongs to it:
@@ -19,6 +20,6 @@ Emit = Callable[[Event], None]
 
 def notice(code: NoticeCode, **details: object) -> Event:
     """What the user should know though the work goes on. ``message`` says it in English, if the code is not known."""
-    written = {name: str(value) for name, value in details.items()}
+    written = {name: cut(str(value)) for name, value in details.items()}
     message = texts.NOTICES[code].format(**written)
     return {"type": "notice", "code": code.value, "details": written, "message": message}

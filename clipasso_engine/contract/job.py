@@ -5,45 +5,68 @@ The command line, the dialog and the JSON-line protocol are views of `SketchJob`
 
 from __future__ import annotations
 
+import base64
+import binascii
 import dataclasses
+import functools
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable, Optional, Tuple, get_type_hints
 
-from . import choices
+from . import choices, reading, texts
 from .choices import Background, Device, DrawnRole, GuidanceName, Quality, RasterizerName
 from .codes import ErrorCode
-from .errors import CodedError
-from .sketch import Curve, Shape
+from .errors import CodedError, cut, shown
+from .sketch import Curves, Shapes
 
 MIN_STROKES, MAX_STROKES = 1, 512
+MAX_SEED = 2**31 - 1
 AUTO: tuple[int, ...] = ()
 """The levels of a job that leaves the number of strokes to the engine."""
 
 PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """The abstraction path: levels a third or a half apart, steps that can be seen."""
 
+MAX_LEVELS = 64
+"""Levels of a job; each costs time, whatever the time budget, since at least its start is drawn."""
 MAX_CANDIDATES = 8
 MAX_SEGMENTS = 4
 MAX_DRAWN = 2000
 """Curves; more than anybody draws by hand."""
+MAX_DRAWN_DISTANCE = 1000
+"""Of a drawn curve's points, in the photo's widths and heights; beyond it numbers overflow where curves are drawn."""
+MAX_SHAPES = 1000
+"""Of all fields together, likewise; each is drawn on its own, so more take more time."""
 MAX_CORNERS = 50_000
-"""Of all shapes together; more than anybody draws by hand."""
+"""Of all shapes together, likewise."""
+_MAX_SHARE = 1e9  # a corner's distance, in the photo's sides; what lies further is a mistake
+
+# Read at run time, by Python 3.8 too, which cannot evaluate tuple[int, ...].
+Levels = Tuple[int, ...]
+Clips = Tuple[Shapes, ...]
+Content = Optional[bytes]
 
 
-def _told(help: str, names: tuple[str, ...] = ()) -> dict[str, Any]:
-    """An option of the command line and the dialog, and the names that it may have."""
-    return {"help": help, "choices": names}
+def _told(help: str = "", names: tuple[str, ...] = (), within: tuple[int, int] | None = None) -> dict[str, Any]:
+    """An option's help on the command line; the names that it may have; the least and the most of its numbers."""
+    return {**({"help": help} if help else {}), "choices": names, "within": within}
 
 
 @dataclass(frozen=True)
 class SketchJob:
-    """One photo to sketch. Every option of the command line and the dialog is a field here."""
+    """One photo to sketch. Every option of the command line and the dialog is a field here.
+
+    Whatever is given is checked by the field's type and by what stands beside it: see `_checked`.
+    """
 
     photo: str  # path of an image file; the engine decodes it, whatever its format
-    levels: tuple[int, ...] = field(
-        default=(16,), metadata=_told("numbers of strokes, most first: one sketch each (1 to 512)")
+    levels: Levels = field(
+        default=(16,),
+        metadata=_told(
+            "numbers of strokes, most first: one sketch each (1 to 512)",
+            within=(MIN_STROKES, MAX_STROKES),
+        ),
     )
-    seed: int = field(default=0, metadata=_told("same seed, same strokes"))
+    seed: int = field(default=0, metadata=_told("same seed, same strokes", within=(0, MAX_SEED)))
     quality: Quality = field(
         default="normal",
         metadata=_told("how long to optimise; paper is CLIPasso's whole recipe, hours long", choices.QUALITIES),
@@ -51,7 +74,10 @@ class SketchJob:
     device: Device = field(
         default="auto", metadata=_told("where to compute; auto takes a GPU when there is one", choices.DEVICES)
     )
-    time_budget: float = field(default=120.0, metadata=_told("seconds after which the best so far is used"))
+    time_budget: float = field(
+        default=120.0,
+        metadata=_told("seconds after which the best so far is used"),
+    )
     guidance: GuidanceName = field(
         default="auto",
         metadata=_told("what a sketch is held against; auto is both where CLIP is there", choices.GUIDANCES),
@@ -64,92 +90,139 @@ class SketchJob:
     )
     candidates: int = field(
         default=1,
-        metadata=_told("starts to optimise at once; the best is kept, the others come as hidden layers (1 to 8)"),
+        metadata=_told(
+            "starts to optimise at once; the best is kept, the others come as hidden layers (1 to 8)",
+            within=(1, MAX_CANDIDATES),
+        ),
     )
     segments: int = field(
-        default=1, metadata=_told("cubics that a stroke may have: 1 as in the paper, more for longer strokes (1 to 4)")
+        default=1,
+        metadata=_told(
+            "cubics that a stroke may have: 1 as in the paper, more for longer strokes (1 to 4)",
+            within=(1, MAX_SEGMENTS),
+        ),
     )
     rasterizer: RasterizerName = field(
         default="native", metadata=_told("what draws while optimising; diffvg needs pydiffvg", choices.RASTERIZERS)
     )
     # Not for the command line: what only a program around the drawing can give, or make use of.
     upright: bool = True  # whether the photo is shown as its EXIF orientation asks
-    drawn: tuple[Curve, ...] = ()  # curves that are drawn already, in shares of the photo's width and height
-    drawn_role: DrawnRole = field(default="none", metadata={"choices": choices.DRAWN_ROLES})
-    mask: tuple[Shape, ...] = ()  # only what lies inside one of these is drawn, in shares of the photo's sides; (): all
-    clips: tuple[tuple[Shape, ...], ...] = ()  # what is seen of the photo lies inside one shape of each, likewise
-    details: tuple[Shape, ...] = ()  # places that deserve more lines, likewise
+    drawn: Curves = ()  # drawn already, in shares of the photo's width and height
+    drawn_role: DrawnRole = field(default="none", metadata=_told(names=choices.DRAWN_ROLES))
+    mask: Shapes = ()  # only what lies in one of these is drawn, likewise; (): all
+    clips: Clips = ()  # what is seen of the photo lies inside one shape of each
+    details: Shapes = ()  # places that deserve more lines
     abstraction: bool = False  # whether report["abstraction"] shall hold quick sketches of fewer and more strokes
+    photo_bytes: Content = field(default=None, repr=False)  # the file itself, where it is on another computer
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", tuple(self.levels))
-        object.__setattr__(self, "drawn", _curves(self.drawn))
-        object.__setattr__(self, "mask", _shapes(self.mask))
-        object.__setattr__(self, "details", _shapes(self.details))
-        object.__setattr__(self, "clips", tuple(map(_shapes, self.clips)))
-        self._check_levels()
-        self._check_choices()
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
-            raise CodedError(ErrorCode.SEED_OUT_OF_RANGE, value=repr(self.seed), most=2**31 - 1)
-        if isinstance(self.candidates, bool) or self.candidates not in range(1, MAX_CANDIDATES + 1):
-            raise CodedError(ErrorCode.CANDIDATES_OUT_OF_RANGE, value=repr(self.candidates), most=MAX_CANDIDATES)
-        if isinstance(self.segments, bool) or self.segments not in range(1, MAX_SEGMENTS + 1):
-            raise CodedError(ErrorCode.SEGMENTS_OUT_OF_RANGE, value=repr(self.segments), most=MAX_SEGMENTS)
+        for option in dataclasses.fields(self):
+            object.__setattr__(self, option.name, _checked(option, getattr(self, option.name)))
         if self.quality == "paper" and self.segments != 1:
             raise CodedError(ErrorCode.PAPER_WITH_SEGMENTS, segments=self.segments)
         if not self.time_budget > 0:
-            raise CodedError(ErrorCode.TIME_BUDGET_NOT_POSITIVE, value=repr(self.time_budget))
-
-    def _check_levels(self) -> None:
-        for level in self.levels:
-            if isinstance(level, bool) or not isinstance(level, int) or not MIN_STROKES <= level <= MAX_STROKES:
-                raise CodedError(ErrorCode.LEVEL_OUT_OF_RANGE, level=repr(level), least=MIN_STROKES, most=MAX_STROKES)
-
-    def _check_choices(self) -> None:
-        for option in dataclasses.fields(self):
-            if option.metadata.get("choices"):
-                choices.check(option.name, getattr(self, option.name), option.metadata["choices"])
+            raise CodedError(ErrorCode.TIME_BUDGET_NOT_POSITIVE, value=f"{self.time_budget:g}")
+        _check_counts(self)
 
     def to_message(self) -> dict[str, Any]:
         """The message ``job`` of `protocol`."""
-        return {"type": "job", **dataclasses.asdict(self)}
+        message = {"type": "job", **dataclasses.asdict(self)}
+        content = message.pop("photo_bytes")
+        return message if content is None else {**message, "photo_bytes": base64.b64encode(content).decode("ascii")}
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> SketchJob:
-        """The job of such a message. Raises `CodedError` for what is not known, or out of range."""
+        """The job of such a message. Raises `CodedError` for what is not known, of another type, or out of range."""
         known = {option.name for option in dataclasses.fields(cls)}
         unknown = sorted(set(message) - known - {"type"})
         if unknown:
-            raise CodedError(ErrorCode.JOB_OPTIONS_UNKNOWN, options=", ".join(unknown))
-        return cls(**{name: value for name, value in message.items() if name != "type"})
+            raise CodedError(ErrorCode.JOB_OPTIONS_UNKNOWN, options=cut(", ".join(unknown), 80))
+        given = {"photo": None, **{name: value for name, value in message.items() if name != "type"}}
+        if "photo_bytes" in given:
+            given["photo_bytes"] = _content(given["photo_bytes"])
+        return cls(**given)
 
 
-def _curves(drawn: Any) -> tuple[Curve, ...]:
-    """``drawn`` as tuples of numbers. Raises `CodedError` unless it is a list of curves of 4 points each."""
+@functools.lru_cache(maxsize=None)
+def _types() -> dict[str, Any]:
+    return get_type_hints(SketchJob)
+
+
+_READERS: dict[str, Callable[[object], Any]] = {
+    "photo": reading.path,
+    "photo_bytes": lambda content: None if content is None else reading.read(bytes, content),
+}
+"""Of the options whose type does not say all."""
+
+_REFUSALS: dict[str, Callable[[str], CodedError]] = {
+    "levels": lambda value: CodedError(ErrorCode.LEVEL_OUT_OF_RANGE, level=value, least=MIN_STROKES, most=MAX_STROKES),
+    "seed": lambda value: CodedError(ErrorCode.SEED_OUT_OF_RANGE, value=value, most=MAX_SEED),
+    "candidates": lambda value: CodedError(ErrorCode.CANDIDATES_OUT_OF_RANGE, value=value, most=MAX_CANDIDATES),
+    "segments": lambda value: CodedError(ErrorCode.SEGMENTS_OUT_OF_RANGE, value=value, most=MAX_SEGMENTS),
+    "time_budget": lambda value: CodedError(ErrorCode.TIME_BUDGET_NOT_POSITIVE, value=value),
+    "drawn": lambda value: CodedError(ErrorCode.DRAWN_CURVES_UNREADABLE),
+    "mask": lambda value: CodedError(ErrorCode.SHAPES_UNREADABLE),
+    "clips": lambda value: CodedError(ErrorCode.SHAPES_UNREADABLE),
+    "details": lambda value: CodedError(ErrorCode.SHAPES_UNREADABLE),
+}
+"""How a value that does not fit is told, where there is a sentence for the option."""
+
+_MUST_BE = {"photo": texts.FILE_PATH, "photo_bytes": texts.BASE64, str: texts.TEXT, bool: texts.TRUE_OR_FALSE}
+
+
+def _checked(option: dataclasses.Field[Any], value: object) -> Any:
+    """An option's value, of the option's type. Raises `CodedError` with the option's own code if it does not fit."""
+    kind, name, within = _types()[option.name], option.name, option.metadata.get("within")
     try:
-        curves = tuple(tuple((float(x), float(y)) for x, y in curve) for curve in drawn)
-    except (TypeError, ValueError):
-        curves = ((),)
-    if any(len(curve) != 4 or not all(abs(value) < 1e9 for point in curve for value in point) for curve in curves):
-        raise CodedError(ErrorCode.DRAWN_CURVES_UNREADABLE)
-    if len(curves) > MAX_DRAWN:
-        raise CodedError(ErrorCode.DRAWN_CURVES_TOO_MANY, count=len(curves), most=MAX_DRAWN)
-    return curves
-
-
-def _shapes(shapes: Any) -> tuple[Shape, ...]:
-    """``shapes`` as tuples of numbers. Raises `CodedError` unless each has rings, and each ring 3 points or more."""
-    try:
-        read = tuple(tuple(tuple((float(x), float(y)) for x, y in ring) for ring in shape) for shape in shapes)
-    except (TypeError, ValueError):
-        read = ((),)
-    rings = [ring for shape in read for ring in shape]
-    numbers = (value for ring in rings for point in ring for value in point)
-    if not all(read) or any(len(ring) < 3 for ring in rings) or not all(abs(value) < 1e9 for value in numbers):
-        raise CodedError(ErrorCode.SHAPES_UNREADABLE)
-    if sum(map(len, rings)) > MAX_CORNERS:
-        raise CodedError(ErrorCode.SHAPES_TOO_MANY_CORNERS, count=sum(map(len, rings)), most=MAX_CORNERS)
+        read = _READERS[name](value) if name in _READERS else reading.read(kind, value)
+        for number in (read if isinstance(read, tuple) else (read,)) if within else ():
+            if not within[0] <= number <= within[1]:
+                raise reading.MisfitError(number)
+    except reading.MisfitError as misfit:
+        raise _refusal(option, kind, misfit.value) from None
     return read
+
+
+def _refusal(option: dataclasses.Field[Any], kind: Any, value: object) -> CodedError:
+    name, names = option.name, option.metadata.get("choices")
+    if names:
+        return CodedError(ErrorCode.CHOICE_UNKNOWN, option=name, value=shown(value), choices=", ".join(names))
+    if name in _REFUSALS:
+        return _REFUSALS[name](shown(value))
+    must_be = _MUST_BE.get(name) or _MUST_BE[kind]
+    return CodedError(ErrorCode.OPTION_MISFIT, option=name, value=shown(value), kind=must_be)
+
+
+def _content(sent: object) -> bytes:
+    try:
+        if isinstance(sent, str):
+            return base64.b64decode(sent, validate=True)
+    except (binascii.Error, ValueError):
+        pass
+    raise CodedError(ErrorCode.OPTION_MISFIT, option="photo_bytes", value=shown(sent), kind=texts.BASE64)
+
+
+def _check_counts(job: SketchJob) -> None:
+    """Raise `CodedError` where there is more of something than can be worked on, or where it lies too far off."""
+    if len(job.levels) > MAX_LEVELS:
+        raise CodedError(ErrorCode.LEVELS_TOO_MANY, count=len(job.levels), most=MAX_LEVELS)
+    if any(len(curve) != 4 for curve in job.drawn):
+        raise CodedError(ErrorCode.DRAWN_CURVES_UNREADABLE)
+    if len(job.drawn) > MAX_DRAWN:
+        raise CodedError(ErrorCode.DRAWN_CURVES_TOO_MANY, count=len(job.drawn), most=MAX_DRAWN)
+    if any(abs(share) > MAX_DRAWN_DISTANCE for curve in job.drawn for point in curve for share in point):
+        raise CodedError(ErrorCode.DRAWN_CURVES_TOO_FAR, most=MAX_DRAWN_DISTANCE)
+    shapes = [*job.mask, *job.details, *(shape for clip in job.clips for shape in clip)]
+    rings = [ring for shape in shapes for ring in shape]
+    if not all(shapes) or any(len(ring) < 3 for ring in rings):
+        raise CodedError(ErrorCode.SHAPES_UNREADABLE)
+    if len(shapes) > MAX_SHAPES:
+        raise CodedError(ErrorCode.SHAPES_TOO_MANY, count=len(shapes), most=MAX_SHAPES)
+    corners = sum(map(len, rings))
+    if corners > MAX_CORNERS:
+        raise CodedError(ErrorCode.SHAPES_TOO_MANY_CORNERS, count=corners, most=MAX_CORNERS)
+    if any(abs(share) >= _MAX_SHARE for ring in rings for point in ring for share in point):
+        raise CodedError(ErrorCode.SHAPES_UNREADABLE)
 
 
 def parse_levels(text: str) -> tuple[int, ...]:

@@ -18,13 +18,22 @@ report}, ``error`` {kind: "user" or "bug", message, log; code and details where 
 """
 
 
+MAX_PARTS = 2_000_000
+"""Brackets and commas of a line: more take memory by the gigabyte once they are lists. The largest job has a tenth."""
+
+
 def encode(message: Message) -> bytes:
     """One protocol line, newline included; ASCII, so that no side's locale matters."""
     return json.dumps(message, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
 
 
 def decode(line: bytes) -> Message:
-    """The message on one line; `ValueError` if it is not a JSON object with a ``type``."""
+    """The message on one line; `ValueError` if it is not a JSON object with a ``type``, `RecursionError` if it is deep.
+
+    The error's text quotes no more than a few characters of it.
+    """
+    if sum(map(line.count, (b"[", b"{", b","))) > MAX_PARTS:
+        raise ValueError(f"it has more than {MAX_PARTS} parts")
     message = json.loads(line)
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ValueError(f"not a protocol message: {line[:80]!r}")

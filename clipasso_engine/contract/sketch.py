@@ -14,6 +14,8 @@ Ring = Tuple[Point, ...]
 """The corners of a closed polygon."""
 Shape = Tuple[Ring, ...]
 """An area: what lies inside an odd number of its rings."""
+Curves = Tuple[Curve, ...]
+Shapes = Tuple[Shape, ...]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ def translatable(text: str) -> str:
 
 
 WHAT_AND_WHY: dict[ErrorCode, str] = {
+    ErrorCode.MESSAGE_UNREADABLE: translatable("The engine was sent a message that it cannot read ({reason})."),
+    ErrorCode.OPTION_MISFIT: translatable("The job's {option} is {value}, but it must be {kind}."),
     ErrorCode.LEVEL_OUT_OF_RANGE: translatable(
         "The number of strokes is {level}, but it must be a whole number from {least} to {most}."
     ),
@@ -22,6 +24,9 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
         "The levels are '{text}', but '{word}' is not a whole number from {least} to {most}."
     ),
     ErrorCode.LEVELS_EMPTY: translatable("The list of levels is empty."),
+    ErrorCode.LEVELS_TOO_MANY: translatable(
+        "The job asks for {count} levels, but at most {most} can be drawn at once."
+    ),
     ErrorCode.CHOICE_UNKNOWN: translatable("{option} is {value}, but must be one of: {choices}."),
     ErrorCode.SEED_OUT_OF_RANGE: translatable("The seed is {value}, but it must be a whole number from 0 to {most}."),
     ErrorCode.CANDIDATES_OUT_OF_RANGE: translatable(
@@ -30,7 +35,9 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.SEGMENTS_OUT_OF_RANGE: translatable(
         "The number of segments is {value}, but it must be a whole number from 1 to {most}."
     ),
-    ErrorCode.TIME_BUDGET_NOT_POSITIVE: translatable("The time budget is {value} seconds, but it must be more than 0."),
+    ErrorCode.TIME_BUDGET_NOT_POSITIVE: translatable(
+        "The time budget is {value} seconds, but it must be a number of more than 0."
+    ),
     ErrorCode.PAPER_WITH_SEGMENTS: translatable(
         "The paper's strokes have one segment each, so the quality paper cannot draw strokes of {segments}."
     ),
@@ -47,17 +54,26 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.DRAWN_CURVES_TOO_MANY: translatable(
         "The strokes drawn by hand have {count} curves, but at most {most} can be gone on from."
     ),
+    ErrorCode.DRAWN_CURVES_TOO_FAR: translatable(
+        "Strokes drawn by hand lie further from the photo than {most} times its size, so they cannot be gone on from."
+    ),
     ErrorCode.SHAPES_UNREADABLE: translatable(
         "The shapes drawn on the photo cannot be read: each must have rings of 3 points (x, y) or more."
     ),
     ErrorCode.SHAPES_TOO_MANY_CORNERS: translatable(
         "The shapes drawn on the photo have {count} corners, but at most {most} can be looked at."
     ),
+    ErrorCode.SHAPES_TOO_MANY: translatable(
+        "There are {count} shapes drawn on the photo, but at most {most} can be looked at."
+    ),
     ErrorCode.PHOTO_MISSING: translatable("There is no photo at {photo}."),
     ErrorCode.PHOTO_IS_FOLDER: translatable("{photo} is a folder, not a photo."),
     ErrorCode.PHOTO_NO_ORDINARY_FILE: translatable("{photo} is not an ordinary file, so it cannot be read as a photo."),
     ErrorCode.PHOTO_FORBIDDEN: translatable("{photo} may not be read: permission denied."),
     ErrorCode.PHOTO_UNREADABLE: translatable("{photo} cannot be read: {reason}."),
+    ErrorCode.PHOTO_FILE_TOO_LARGE: translatable(
+        "{photo} is too large: {size} MB, and photos of at most {most} MB are read."
+    ),
     ErrorCode.PHOTO_NO_IMAGE: translatable("{photo} is not an image that can be read here."),
     ErrorCode.PHOTO_OTHER_KIND: translatable("{photo} is {kind}, which cannot be read here."),
     ErrorCode.PHOTO_TRANSPARENT: translatable("{photo} is wholly transparent, so there is nothing in it to draw."),
@@ -71,9 +87,6 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.PHOTO_TOO_ELONGATED: translatable(
         "{photo} is too elongated: {width} x {height} pixels, and the longer side may be at most {most} times the "
         "shorter."
-    ),
-    ErrorCode.PHOTO_NOT_UNPACKED: translatable(
-        "The photo {photo} could not be unpacked where the engine runs ({reason})."
     ),
     ErrorCode.NO_OBJECT: translatable("No object was found to take out of its background."),
     ErrorCode.NOTHING_TO_DRAW: translatable("The photo {photo} shows nothing to draw: no line in it is strong enough."),
@@ -140,7 +153,11 @@ NOTICES: dict[NoticeCode, str] = {
 LAYER_OF_ONE_STROKE = translatable("Sketch, {count} stroke")
 LAYER_OF_STROKES = translatable("Sketch, {count} strokes")
 
-# What fills placeholders: the kinds of files that are no photos, and what computes.
+# What fills placeholders: what an option of a job must be, the kinds of files that are no photos, and what computes.
+TEXT = translatable("a text of Unicode characters, not too long")
+FILE_PATH = translatable("the path of a file")
+TRUE_OR_FALSE = translatable("true or false")
+BASE64 = translatable("a file in base64")
 JPEG_XL = translatable("a JPEG XL image")
 PDF = translatable("a PDF document")
 POSTSCRIPT = translatable("a PostScript document")

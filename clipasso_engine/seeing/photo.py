@@ -16,7 +16,7 @@ from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 from ..contract.codes import ErrorCode, NoticeCode
 from ..contract.errors import CodedError
 from ..contract.events import Event, notice
-from . import cut_off, file_kinds, transparency
+from . import cut_off, file_kinds, photo_file, transparency
 
 MIN_SIDE = 16
 """Pixels; fewer hold nothing to trace."""
@@ -76,20 +76,17 @@ class Photo:
     notices: tuple[Event, ...] = ()  # what the user should know of the file
 
 
-def load(path: str | os.PathLike[str], upright: bool = True) -> Photo:
+def load(path: str | os.PathLike[str], upright: bool = True, content: bytes | None = None) -> Photo:
     """Read anything Pillow reads (but EPS): EXIF orientation, transparency, palette, 16 bits, CMYK, first frame.
 
-    ``upright`` is whether EXIF orientation counts; Inkscape shows some photos without it.
+    ``upright`` is whether EXIF orientation counts; Inkscape shows some photos without it. ``content`` is the file's,
+    where it is not here and ``path`` is but its name.
     Raises `UserError` if there is no such file, it may not be read, is no image, is damaged, or is too small
     (`MIN_SIDE`), too large (`MAX_DECODED_PIXELS`, `MAX_JPEG_PIXELS`) or too elongated (`MAX_ASPECT`).
     """
     path = Path(path)
     try:
-        if path.is_dir():
-            raise CodedError(ErrorCode.PHOTO_IS_FOLDER, photo=path)
-        if path.exists() and not path.is_file():
-            raise CodedError(ErrorCode.PHOTO_NO_ORDINARY_FILE, photo=path)
-        with path.open("rb") as file, warnings.catch_warnings():
+        with photo_file.opened(path, content) as file, warnings.catch_warnings():
             # Pillow warns about untidy files that it reads all the same.
             warnings.simplefilter("ignore")
             return _decode(file, path, upright)
@@ -102,9 +99,8 @@ def load(path: str | os.PathLike[str], upright: bool = True) -> Photo:
 
 
 def _decode(file: BinaryIO, path: Path, upright: bool) -> Photo:
-    sha256 = _sha256(file)
-    file.seek(0)
     image, declared, notices = _decoded(file, path)
+    sha256 = _sha256(file)  # only of what is a photo: a whole file of another kind may be large
     try:
         orientation = _orientation(image) if upright else 1
         pixels = np.array(_upright(_working_size(_plain(image)), orientation))
@@ -174,6 +170,7 @@ def _load_cut_off(image: Image.Image, with_noise: Image.Image, path: Path, error
 
 def _sha256(file: BinaryIO) -> str:
     digest = hashlib.sha256()
+    file.seek(0)
     while chunk := file.read(1 << 20):
         digest.update(chunk)
     return digest.hexdigest()

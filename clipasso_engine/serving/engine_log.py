@@ -20,6 +20,9 @@ from ..contract import paths
 MAX_BYTES = 1_000_000
 """Beyond this the log is begun anew at the next job; the one before is kept as ``engine.log.1``."""
 
+MAX_ENTRY = 100_000
+"""Bytes of one bug: a traceback is a few thousand, but an error's text may quote anything."""
+
 
 def file() -> Path:
     """The log file."""
@@ -40,7 +43,7 @@ def record_bug(error: BaseException) -> Path | None:
         f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} CLIPasso {__version__}, Python {platform.python_version()}, "
         f"{platform.platform()}, process {os.getpid()}: {sys.argv}\n" + "".join(traceback.format_exception(error))
     )
-    data = entry.encode("utf-8", "backslashreplace")
+    data = entry.encode("utf-8", "backslashreplace")[:MAX_ENTRY]
     log = _open()
     try:
         written = os.write(log, data) == len(data)

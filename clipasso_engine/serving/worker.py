@@ -5,22 +5,17 @@ A worker ends, at once and without a trace, when one of its streams is closed, o
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import queue
-import re
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from .. import __version__
 from ..contract.codes import ErrorCode
-from ..contract.errors import CodedError, UserError
+from ..contract.errors import CodedError, UserError, cut, shown
 from ..contract.job import SketchJob
 from ..contract.protocol import PROTOCOL, Message, decode, encode
 from . import engine_log
@@ -28,6 +23,8 @@ from . import job_run as runner
 
 MAX_LINE = 1 << 28
 """Bytes; a job is a few hundred, unless it brings its photo."""
+
+_MAX_BUG, _MAX_REASON = 1000, 200  # characters of messages that may quote what was sent
 
 
 @dataclass
@@ -44,7 +41,7 @@ class Worker:
         """``gone`` is called, in some thread, at the end. ``start_up``: whether this process was started for the job,
         whose report then counts the time that took."""
         self._source, self._protocol, self._gone = source, protocol, gone
-        self._requests: queue.SimpleQueue[_Request | Exception | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_Request | CodedError | None] = queue.SimpleQueue()
         self._counts_start_up = start_up
         self._start_up = 0.0  # seconds; the first job's start counts them
 
@@ -58,8 +55,8 @@ class Worker:
             if request is None:
                 return
             engine_log.redirect(1, 2)
-            if isinstance(request, Exception):
-                self._emit_bug(request)
+            if isinstance(request, CodedError):
+                self._emit_refusal(request)
             else:
                 self._answer(request)
 
@@ -70,8 +67,8 @@ class Worker:
             for line in iter(lambda: self._source.readline(MAX_LINE), b""):
                 try:
                     message = decode(line)
-                except (ValueError, RecursionError) as error:
-                    self._requests.put(error)
+                except (ValueError, RecursionError, MemoryError) as error:
+                    self._requests.put(CodedError(ErrorCode.MESSAGE_UNREADABLE, reason=cut(str(error), _MAX_REASON)))
                     continue
                 if message["type"] == "cancel":
                     break
@@ -81,7 +78,8 @@ class Worker:
                     stop = threading.Event()  # a late "stop" must not reach the next job
                     self._requests.put(_Request(message, time.monotonic(), stop))
                 else:
-                    self._requests.put(ValueError(f"unknown message: {message['type']!r}"))
+                    reason = f"unknown message: {shown(message['type'])}"
+                    self._requests.put(CodedError(ErrorCode.MESSAGE_UNREADABLE, reason=reason))
         stop.set()
         self._requests.put(None)
         self._gone()
@@ -89,18 +87,21 @@ class Worker:
     def _answer(self, request: _Request) -> None:
         since, self._start_up = request.arrived - self._start_up, 0.0
         try:
-            with _photo_at_hand(request.message) as message:
-                job = SketchJob.from_message(message)
-                sketches, report = runner.run(job, self._emit, request.stop.is_set, since)
+            job = SketchJob.from_message(request.message)
+            request.message.clear()  # a photo that came along need not be held twice
+            sketches, report = runner.run(job, self._emit, request.stop.is_set, since)
             self._emit({"type": "result", "sketches": [sketch.to_json() for sketch in sketches], "report": report})
         except UserError as error:
-            self._emit({"type": "error", "log": "", **error.to_message()})
+            self._emit_refusal(error)
         except Exception as error:
             self._emit_bug(error)
 
+    def _emit_refusal(self, error: UserError) -> None:
+        self._emit({"type": "error", "log": "", **error.to_message()})
+
     def _emit_bug(self, error: Exception) -> None:
         log = engine_log.record_bug(error)
-        message = f"{type(error).__name__}: {error}"
+        message = cut(f"{type(error).__name__}: {error}", _MAX_BUG)
         self._emit({"type": "error", "kind": "bug", "message": message, "log": str(log or "")})
 
     def _emit(self, message: Message) -> None:
@@ -110,21 +111,3 @@ class Worker:
             self._protocol.flush()
         except OSError:
             self._gone()  # nobody reads any more
-
-
-@contextlib.contextmanager
-def _photo_at_hand(message: Message) -> Iterator[Message]:
-    """A job whose photo is a file here: one that travelled with the job is unpacked for the time of the block."""
-    if "photo_bytes" not in message:
-        yield message
-        return
-    rest = {name: value for name, value in message.items() if name != "photo_bytes"}
-    name = re.split(r"[/\\]", str(message.get("photo", "")))[-1] or "photo"
-    try:
-        content = base64.b64decode(message["photo_bytes"], validate=True)
-        with tempfile.TemporaryDirectory(prefix="clipasso-") as folder:
-            photo = Path(folder, name)
-            photo.write_bytes(content)
-            yield {**rest, "photo": str(photo)}
-    except (OSError, binascii.Error) as error:
-        raise CodedError(ErrorCode.PHOTO_NOT_UNPACKED, photo=name, reason=error) from error

@@ -28,6 +28,7 @@ ALLOWED = {
         "queue",
         "random",
         "re",
+        "reprlib",
         "secrets",
         "select",
     ),

@@ -13,7 +13,17 @@ from clipasso_engine.contract.protocol import decode, encode
 from clipasso_engine.contract.sketch import Sketch, Stroke
 from tests.support.told import refused
 
-NOT_FOR_THE_COMMAND_LINE = {"photo", "drawn", "drawn_role", "mask", "details", "clips", "upright", "abstraction"}
+NOT_FOR_THE_COMMAND_LINE = {
+    "photo",
+    "drawn",
+    "drawn_role",
+    "mask",
+    "details",
+    "clips",
+    "upright",
+    "abstraction",
+    "photo_bytes",
+}
 CURVE = ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0), (7.0, 8.5))
 
 SKETCH = Sketch(
@@ -91,12 +101,16 @@ def test_every_choice_is_accepted_and_every_option_has_its_help() -> None:
             assert getattr(SketchJob("a.png", **{option.name: choice}), option.name) == choice
 
 
-@pytest.mark.parametrize(
-    "drawn", [[[[0, 0]] * 3], [[[0, 0, 0]] * 4], [["line"] * 4], [[[0, float("nan")]] * 4], [[[0, 1e300]] * 4], 7]
-)
+@pytest.mark.parametrize("drawn", [[[[0, 0]] * 3], [[[0, 0, 0]] * 4], [["line"] * 4], [[[0, float("nan")]] * 4], 7])
 def test_drawn_curves_that_are_none(drawn: object) -> None:
     with pytest.raises(UserError, match="each must have 4 points"):
         SketchJob("a.png", drawn=drawn)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("far", [1001, -9e8, 1e300])
+def test_drawn_curves_that_lie_too_far_off(far: float) -> None:
+    with pytest.raises(UserError, match="further from the photo than 1000 times its size"):
+        SketchJob("a.png", drawn=(CURVE, ((0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (far, 0.0))))
 
 
 def test_drawn_curves_are_limited() -> None:
@@ -113,9 +127,61 @@ def test_shapes_that_are_none(name: str, shapes: object) -> None:
         SketchJob("a.png", **{name: shapes})  # type: ignore[arg-type]
 
 
-def test_corners_of_shapes_are_limited() -> None:
-    with pytest.raises(UserError, match="have 50001 corners, but at most 50000"):
-        SketchJob("a.png", mask=((((0.0, 0.0),) * 50_001,),))
+@pytest.mark.parametrize("names", [("mask",), ("details", "mask"), ("mask", "clips")])
+def test_corners_of_shapes_are_limited_over_all_fields(names: tuple[str, ...]) -> None:
+    share = (((0.0, 0.0),) * (50_001 // len(names) + 1),)
+    shapes = {name: ((share,),) if name == "clips" else (share,) for name in names}
+    with pytest.raises(UserError, match="corners, but at most 50000"):
+        SketchJob("a.png", **shapes)  # type: ignore[arg-type]
+
+
+def test_shapes_and_levels_are_limited() -> None:
+    with pytest.raises(UserError, match="are 1001 shapes drawn"):
+        SketchJob("a.png", clips=((((CURVE),),) * 1001,))
+    with pytest.raises(UserError, match="asks for 65 levels, but at most 64"):
+        SketchJob("a.png", levels=tuple(range(1, 66)))
+
+
+DEEP = json.loads("[" * 900 + "]" * 900)
+WRONG = (
+    *(None, True, 1, -1, 2.0, float("nan"), float("inf"), float("-inf"), 10**400, "", "x", "nan", "\0", "\ud800"),
+    *([], [[]], [[[]]], [[[[]]]], [None], [True], ["x"], [1.5], [2.0], [10**400], {}, {"a": 1}, DEEP),
+    *("x" * 10_000_000, ["x" * 10_000_000], list(range(2000)), [[[[1e308, 10**400]] * 4]], [[[0, "0"]] * 4]),
+    *([[[[0, True]] * 4]], [[[0, None]] * 4], [[{"x": 1}] * 4]),
+)
+
+
+@pytest.mark.parametrize("name", [option.name for option in dataclasses.fields(SketchJob)])
+def test_whatever_a_field_is_the_job_is_taken_or_refused_in_a_sentence(name: str) -> None:
+    """From one list for all fields, so that a new field is tried too."""
+    refused_values = 0
+    for value in WRONG:
+        try:
+            job = SketchJob.from_message({"type": "job", "photo": "a.png", name: value})
+        except UserError as error:
+            refused_values += 1
+            assert len(str(error)) < 400
+            assert str(error).isprintable()
+            encode({"type": "error", **error.to_message()})
+        else:
+            assert decode(encode(job.to_message()))["photo"] == job.photo
+    assert refused_values >= len(WRONG) - 8
+
+
+@pytest.mark.parametrize("name", ["candidates", "segments", "seed"])
+def test_a_whole_number_is_none_with_a_point(name: str) -> None:
+    with pytest.raises(UserError, match="is 2.0, but it must be a whole number"):
+        SketchJob("a.png", **{name: 2.0})  # type: ignore[arg-type]
+
+
+def test_a_photo_may_come_with_the_job() -> None:
+    job = SketchJob("my photo.png", photo_bytes=b"\x00\xff bytes")
+    message = decode(encode(job.to_message()))
+    assert message["photo_bytes"] == "AP8gYnl0ZXM="
+    assert SketchJob.from_message(message) == job
+    assert "bytes" not in repr(job)
+    with pytest.raises(UserError, match="photo_bytes is 'A', but it must be a file in base64"):
+        SketchJob.from_message({**message, "photo_bytes": "A"})
 
 
 def test_job_survives_the_wire() -> None:

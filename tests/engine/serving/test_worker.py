@@ -222,27 +222,31 @@ def test_numbers_that_json_lacks_are_a_bug(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "kind", "words"),
+    ("line", "code", "words"),
     [
-        (b"hello\n", "bug", "JSONDecodeError"),
-        (b"\xff\xfe\n", "bug", "UnicodeDecodeError"),
-        (b"[1]\n", "bug", "not a protocol message"),
-        (b"[" * 100_000 + b"\n", "bug", "Recursion"),
-        (b'{"type":"dance"}\n', "bug", "unknown message: 'dance'"),
-        (b'{"type":"job"}\n', "bug", "photo"),
-        (b'{"type":"job","photo":"a","hat":1}\n', "user", "options this engine does not know: hat"),
-        (b'{"type":"job","photo":"a","levels":[0]}\n', "user", "from 1 to 512"),
-        (b'{"type":"job","photo":"a","levels":7}\n', "bug", "TypeError"),
-        (b'{"type":"job","photo":"a","quality":"great"}\n', "user", "draft, normal, best"),
-        (b'{"type":"job","photo":"a","time_budget":NaN}\n', "user", "time budget"),
+        (b"hello\n", "message-unreadable", "cannot read (Expecting value"),
+        (b"\xff\xfe\n", "message-unreadable", "can't decode"),
+        (b"[1]\n", "message-unreadable", "not a protocol message"),
+        (b"[" * 100_000 + b"\n", "message-unreadable", "recursion"),
+        (b'{"type":"job","drawn":[' + b"[]," * 2_000_000 + b"[]]}\n", "message-unreadable", "2000000 parts"),
+        (b'{"type":"job","seed":' + b"9" * 5000 + b"}\n", "message-unreadable", "digits"),
+        (b'{"type":"dance"}\n', "message-unreadable", "unknown message: 'dance'"),
+        (b'{"type":"' + b"x" * 10_000_000 + b'"}\n', "message-unreadable", "xxx...xxx"),
+        (b'{"type":"job"}\n', "option-misfit", "photo is None, but it must be the path of a file"),
+        (b'{"type":"job","photo":"a","hat":1}\n', "job-options-unknown", "options this engine does not know: hat"),
+        (b'{"type":"job","photo":"a","levels":[0]}\n', "level-out-of-range", "from 1 to 512"),
+        (b'{"type":"job","photo":"a","levels":7}\n', "level-out-of-range", "is 7"),
+        (b'{"type":"job","photo":"a","quality":"great"}\n', "choice-unknown", "draft, normal, best"),
+        (b'{"type":"job","photo":"a","time_budget":NaN}\n', "time-budget-not-positive", "time budget"),
     ],
 )
-def test_what_is_no_job_is_answered(worker: Worker, line: bytes, kind: str, words: str) -> None:
+def test_what_is_no_job_is_answered_in_one_sentence(worker: Worker, line: bytes, code: str, words: str) -> None:
     worker.send(line)
     error = worker.answer()
-    assert error["type"] == "error"
-    assert error["kind"] == kind
+    assert (error["type"], error["kind"], error["code"], error["log"]) == ("error", "user", code, "")
     assert words in error["message"]
+    assert len(error["message"]) < 400
+    assert not engine_log.file().exists() or "Traceback" not in engine_log.file().read_text()
     assert worker.ask("anything")["type"] == "result"
 
 
