@@ -46,6 +46,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.PHOTO_DAMAGED: "Take another copy of the photo.",
     ErrorCode.PHOTO_TOO_SMALL: "Choose a larger photo.",
     ErrorCode.PHOTO_TOO_LARGE: "Save a smaller copy; {plenty} pixels on the longer side are plenty.",
+    ErrorCode.PHOTO_TOO_COSTLY: "Save it anew as PNG or JPEG.",
     ErrorCode.PHOTO_TOO_ELONGATED: "Crop it.",
     ErrorCode.PHOTO_NOT_UNPACKED: "Check that there is room on the disk there.",
     ErrorCode.NO_OBJECT: "Choose --background keep, or choose another photo.",
