@@ -119,7 +119,8 @@ def _decoded(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[int, int], 
         if not cut_off.is_cut_off(image, error):
             raise _damaged(path, error) from error
         image, declared, reduced = _opened(cut_off.completed(file), path)
-        with_noise, *_ = _opened(cut_off.completed(file, noise=True), path)
+        # Only JPEGs have a place for noise, and they are small by now; other images may be held but once.
+        with_noise = image if image.format == "PNG" else _opened(cut_off.completed(file, noise=True), path)[0]
         missing = _load_cut_off(image, with_noise, path, error)
         notices = (_cut_off(path, missing),)
     # TIFFs come upright out of load(), so their size is known only now.

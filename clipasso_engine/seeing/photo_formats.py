@@ -77,7 +77,10 @@ def opened(file: BinaryIO) -> Image.Image:
     build = _look_ahead(file, head)
     file_kinds.register_heif()
     guarded = GuardedFile(file, texts.MANY_PARTS)
-    image = Image.open(cast(BinaryIO, guarded), formats=[*FORMATS, *(_HEIF & Image.OPEN.keys())])
+    try:
+        image = Image.open(cast(BinaryIO, guarded), formats=[*FORMATS, *(_HEIF & Image.OPEN.keys())])
+    except Image.DecompressionBombError:
+        raise TooCostlyError(texts.MANY_PIXELS) from None
     guarded.opened()
     width, height = image.size
     most = _most_pixels(image, build)
