@@ -11,8 +11,9 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError, features
 
+from ..contract import texts
 from ..contract.codes import ErrorCode, NoticeCode
 from ..contract.errors import CodedError
 from ..contract.events import Event, notice
@@ -139,7 +140,8 @@ def _opened(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[int, int], b
     declared = image.size
     _check_size(path, declared)
     # Only JPEG heeds this: it then decodes at 1/2, 1/4 or 1/8, never below the size asked for.
-    image.draft(None, (MAX_WORKING_SIDE, MAX_WORKING_SIDE))
+    width, height = (max(1, MAX_WORKING_SIDE * side // max(declared)) for side in declared)
+    image.draft(None, (width, height))
     return image, declared, image.size != declared
 
 
@@ -181,6 +183,8 @@ def _unreadable(file: BinaryIO, path: Path) -> CodedError:
     kind = file_kinds.name(file.read(file_kinds.HEAD_BYTES))
     if not kind:
         return CodedError(ErrorCode.PHOTO_NO_IMAGE, photo=path)
+    if kind == texts.AVIF and features.check("avif"):
+        return CodedError(ErrorCode.PHOTO_DAMAGED, photo=path, reason="no AVIF image in it")
     return CodedError(ErrorCode.PHOTO_OTHER_KIND, photo=path, kind=kind)
 
 

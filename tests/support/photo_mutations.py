@@ -8,6 +8,8 @@ from typing import Any
 
 from PIL import Image
 
+from clipasso_engine.seeing.photo_formats import FORMATS
+
 from . import photo_bombs
 
 _SUFFIXES = (".jpg", ".png", ".webp", ".tif", ".gif", ".bmp", ".avif", ".ppm", ".heic", "")
@@ -15,7 +17,7 @@ _SUFFIXES = (".jpg", ".png", ".webp", ".tif", ".gif", ".bmp", ".avif", ".ppm", "
 
 @lru_cache(maxsize=1)
 def whole() -> tuple[bytes, ...]:
-    """Images of all formats that are read, and of some that are not."""
+    """Images of all formats that are read, most of them twice, and of some that are not."""
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "a ramp"
     profile = bytes(range(256)) * 4
@@ -40,7 +42,7 @@ def whole() -> tuple[bytes, ...]:
         ("BMP", "P", {}),
         ("AVIF", "RGB", {"exif": exif, "speed": 10}),
         ("PPM", "RGB", {}),
-        *((kind, "RGB", {}) for kind in ("JPEG2000", "PCX", "TGA", "SGI", "IM", "EPS")),
+        *((kind, "RGB", {}) for kind in ("JPEG2000", "PCX", "TGA", "SGI", "EPS")),
         *((kind, "RGBA", {}) for kind in ("ICO", "ICNS", "DDS")),
     ]
     Image.init()
@@ -49,7 +51,8 @@ def whole() -> tuple[bytes, ...]:
         for kind, mode, how in kinds
         if kind in Image.SAVE
     ]
-    return (*images, photo_bombs.iptc(images[0]), photo_bombs.tiff())
+    read = [image for image, (kind, *_) in zip(images, kinds, strict=True) if kind in (*FORMATS, "MPO")]
+    return (*images, *read, photo_bombs.iptc(images[0]), photo_bombs.tiff())
 
 
 def mutated(number: int) -> tuple[str, bytes]:
@@ -57,13 +60,18 @@ def mutated(number: int) -> tuple[str, bytes]:
     chance = random.Random(number)
     content = bytearray(chance.choice(whole()))
     for _ in range(chance.randint(1, 4)):
-        content = chance.choice((_bits, _cut, _number, _twice, _spliced, _swapped))(content, chance)
+        (change,) = chance.choices((_bits, _number, _twice, _cut, _spliced, _swapped), (8, 8, 4, 1, 1, 1))
+        content = change(content, chance)
     return chance.choice(_SUFFIXES), bytes(content)
 
 
 def _place(content: bytearray, chance: random.Random) -> int:
-    """More often near the beginning, where most of what steers a decoder stands."""
-    return min(len(content) - 1, int(len(content) * chance.random() ** chance.choice((1, 4))))
+    """More often near the beginning, where most of what steers a decoder stands, but seldom in the first bytes.
+
+    Those say which decoder it will be.
+    """
+    least = 0 if chance.random() < 0.05 else min(12, len(content) - 1)
+    return least + int((len(content) - least) * chance.random() ** chance.choice((1, 4)))
 
 
 def _bits(content: bytearray, chance: random.Random) -> bytearray:

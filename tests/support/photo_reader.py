@@ -1,7 +1,7 @@
 """A process that loads photos, one path a line, and answers with a line of JSON: what came of it, time and memory.
 
-It watches itself: the answer's ``beside`` names what Python would have done besides (an event of `sys.addaudithook`), be it
-another file opened, a process started, or a connection made. Run as `python -m tests.support.photo_reader` or by `Reader`.
+It watches itself: the answer's ``beside`` names what Python did besides (an event of `sys.addaudithook`), be it another
+file opened, a process started, or a connection made. Started by `Reader`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Reader:
             return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmSize"))
 
     def load(self, path: Path) -> dict[str, Any]:
-        """``told`` (a sentence, or none), ``size``, ``bug`` (a traceback's last line), ``seconds``, ``mb``, ``beside``."""
+        """``told`` (a sentence or none), ``size``, ``bug`` (an exception or none), ``seconds``, ``mb``, ``beside``."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(f"{path}\n")

@@ -1,4 +1,4 @@
-"""Photos made to harm: each comes to a picture or to one clear sentence, soon, in 1.5 GB, and nothing else is touched."""
+"""Photos made to harm: each comes to a picture or to one clear sentence, soon, in 1.5 GB; nothing else is touched."""
 
 from __future__ import annotations
 
@@ -107,7 +107,12 @@ def test_mutated_photos(tmp_path: Path, reader: Reader) -> None:
     assert came["read"] > count / 20
     assert came["read"] < count
     record(
-        "photos", tries=count, bombs=len(_BOMBS), most=most, seconds=time.monotonic() - start, came=came.most_common(20)
+        "photos",
+        tries=count,
+        bombs=len(_BOMBS),
+        most=most,
+        seconds=round(time.monotonic() - start),
+        came=came.most_common(20),
     )
 
 
