@@ -16,6 +16,9 @@ from .journal import Journal
 
 IS_WINDOWS = os.name == "nt"
 
+MOVED_PROGRAMS = ("change_brush.py", "place_sketch.py", "sketch_image.py", "step_strokes.py")
+"""Programs that older versions had right in ``inkscape_extension``, where an Inkscape still open looks for them."""
+
 WARM_SECONDS = 600
 """How long the engine stays ready after a sketch."""
 
@@ -28,7 +31,9 @@ def files() -> dict[str, Path]:
     catalogues = sorted((CHECKOUT / "locale").rglob("*.mo"))
     engine = CHECKOUT / "clipasso_engine"
     shared = [engine / "__init__.py", *sorted((engine / "contract").glob("*.py"))]
-    return {path.relative_to(CHECKOUT).as_posix(): path for path in (*menu_entries, *modules, *catalogues, *shared)}
+    found = {path.relative_to(CHECKOUT).as_posix(): path for path in (*menu_entries, *modules, *catalogues, *shared)}
+    moved = CHECKOUT / "inkscape_extension/programs/moved.py"
+    return {**found, **{f"inkscape_extension/{name}": moved for name in MOVED_PROGRAMS}}
 
 
 def check(folder: Path) -> None:

@@ -235,7 +235,7 @@ def _inkscape(program: inkscapes.Inkscape) -> Finding:
     if program.kind == "store":
         return Finding("ok", f"Inkscape (Microsoft Store), {program.profile}")
     command = {
-        "flatpak": ["flatpak", "info", "org.inkscapes.Inkscape"],
+        "flatpak": ["flatpak", "info", "org.inkscape.Inkscape"],
         "snap": ["snap", "list", "inkscape"],
     }.get(program.kind, [str(program.program), "--version"])
     output, trouble = _output(command)

@@ -39,7 +39,7 @@ class Installed:
         assert old in text
         (self.folder / name).write_text(text.replace(old, new), encoding="utf-8")
 
-    def run(self, program, *options):
+    def run(self, program, *options, language="C"):
         places = [str(self.modules), *filter(None, (path for path in sys.path if path != str(ROOT)))]
         done = subprocess.run(
             [
@@ -49,7 +49,12 @@ class Installed:
                 str(self.document),
             ],
             capture_output=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(places), "DBUS_SESSION_BUS_ADDRESS": "disabled:"},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(places),
+                "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+                "LANGUAGE": language,
+            },
             timeout=60,
         )
         return done.returncode, done.stdout, done.stderr.decode("utf-8")
@@ -96,6 +101,20 @@ def test_an_option_of_another_version(installed, home, program):
     told = the_sentence(installed.run(program, "--novelty=3"))
     assert "Restart Inkscape" in told
     assert "--novelty=3" in log(home)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize(
+    ("language", "told"), [("C", "Restart Inkscape"), ("de", "Starten Sie Inkscape neu"), ("fr", "Redémarrez")]
+)
+def test_a_program_of_an_older_version_that_an_open_inkscape_still_starts(installed, program, language, told):
+    sentence = the_sentence(installed.run(f"../{program}", "--id=photo", "--strokes=16", language=language))
+    assert told in sentence
+
+
+def test_such_a_program_when_the_update_was_cut_off(installed):
+    (installed.folder / "inkscape_extension/messages.py").unlink()
+    assert "Run install.py again, then restart Inkscape." in the_sentence(installed.run("../sketch_image.py"))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
