@@ -90,12 +90,8 @@ def launcher(environment: Path, home: Path) -> tuple[Path, bytes]:
 
 def sandbox_note(program: inkscapes.Inkscape) -> str | None:
     """What users of a sandboxed Inkscape have to know."""
-    if program.kind not in ("flatpak", "snap"):
-        return None
-    return (
-        f"The Inkscape from {program.kind.capitalize()} runs in a sandbox that may keep it from starting the engine. "
-        "If the extension says so, use an Inkscape installed another way, or the command line."
-    )
+    advice = inkscapes.SANDBOX_ADVICE.get(program.kind)
+    return f"Inkscape from {program.kind.capitalize()}: {advice}" if advice else None
 
 
 def python_note(program: inkscapes.Inkscape) -> str | None:

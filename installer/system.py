@@ -25,6 +25,7 @@ BASIC = (
     "xauth",
 )
 FOR_TESTS = (
+    "bubblewrap",
     "debootstrap",
     "xdotool",
     "openbox",

@@ -247,9 +247,7 @@ def _inkscape(program: inkscapes.Inkscape) -> Finding:
     text = f"Inkscape {version[0].split()[-1]} ({program.kind}), {where}"
     if (int(version[1]), int(version[2])) < _OLDEST_INKSCAPE:
         return Finding("missing", f"{text}: too old", "Install Inkscape 1.2 or later.")
-    if program.kind in ("flatpak", "snap"):
-        return Finding("ok", text, "Its sandbox may keep it from starting the engine; the extension then says so.")
-    return Finding("ok", text)
+    return Finding("ok", text, inkscapes.SANDBOX_ADVICE.get(program.kind, ""))
 
 
 def _extension(program: inkscapes.Inkscape) -> Finding:

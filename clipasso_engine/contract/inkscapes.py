@@ -14,6 +14,14 @@ from . import paths
 EXTENSION_FOLDER = "clipasso"
 _FLATPAK = "org.inkscape.Inkscape"
 
+SANDBOX_ADVICE = {
+    "flatpak": "its sandbox keeps it from starting the engine, unless you allow it to start programs outside: "
+    f"flatpak override --user --talk-name=org.freedesktop.Flatpak {_FLATPAK}",
+    "snap": "its sandbox keeps it from starting the engine, and that cannot be allowed. "
+    "Use an Inkscape installed another way, or the command line.",
+}
+"""What users of a sandboxed Inkscape have to know, by its `Inkscape.kind`."""
+
 
 @dataclass(frozen=True)
 class Inkscape:

@@ -74,11 +74,15 @@ def _unpacked(content: bytes) -> Iterator[Path]:
 
 
 def _cannot_unpack(error: OSError) -> UserError:
+    try:
+        folder = tempfile.gettempdir()
+    except OSError:  # none can be written to, as in a sandbox
+        folder = os.environ.get("TMPDIR") or "/tmp"
     return UserError(
         translated(
             "The photo embedded in the document could not be unpacked into {tempfile} ({strerror}). Make room"
             " there, or allow writing to it, and start again."
-        ).format(tempfile=tempfile.gettempdir(), strerror=error.strerror)
+        ).format(tempfile=folder, strerror=error.strerror)
     )
 
 

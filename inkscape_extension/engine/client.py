@@ -25,7 +25,7 @@ from clipasso_engine.contract.protocol import PROTOCOL, Message, encode
 from clipasso_engine.contract.sketch import Sketch
 
 from ..translation import translated
-from . import answers, process, setting, warm_engine
+from . import answers, process, sandbox, setting, warm_engine
 from .answers import Sketches, failure
 from .process import EngineProcess
 from .setting import REINSTALL
@@ -47,8 +47,11 @@ class CancelledError(Exception):
 
 
 def start(chosen: str = "") -> Engine:
-    """The engine of `setting.find`: one that is warm, or else one started now. Raises `UserError` if there is none."""
-    how, warm = setting.find(chosen), None
+    """The engine of `setting.find`: one that is warm, or else one started now.
+
+    Raises `UserError` if there is none, or none that can be reached from the sandbox that Inkscape is in.
+    """
+    how, warm = sandbox.reachable(setting.find(chosen), process.environment(os.environ)), None
     if how.warm and not how.remote:
         warm = warm_engine.connect(how.command, how.warm, process.environment(os.environ))
     return Engine(how.command, warm=warm, remote=how.remote)

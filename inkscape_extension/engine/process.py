@@ -17,7 +17,7 @@ from clipasso_engine.contract.errors import UserError
 
 from ..messages import open_log
 from ..translation import translated
-from . import process_group
+from . import process_group, sandbox
 from .setting import REINSTALL
 
 CLOSE_SECONDS = 1.0  # from the end of its stdin to the end of the engine
@@ -133,7 +133,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _sandbox_hint() -> str:
-    if os.environ.get("SNAP") or Path("/.flatpak-info").exists():
+    if sandbox.name():
         hint = translated("Inkscape runs in a sandbox (snap or flatpak), which may not start programs outside it.")
         return f"{hint} "
     return ""

@@ -1,7 +1,7 @@
 """What lies where older versions had their programs: an Inkscape left open over an update still starts those.
 
-install.py copies this file to each of these places, in the folder ``inkscape_extension``. Without it Inkscape would show
-Python's own "can't open file".
+install.py copies this file to each of these places, in the folder ``inkscape_extension``. Without it Inkscape would
+show Python's own "can't open file".
 """
 
 from __future__ import annotations

@@ -229,13 +229,17 @@ def test_flatpak_and_snap(
     monkeypatch.delenv("INKSCAPE_PROFILE_DIR")
     (home / ".var/app/org.inkscape.Inkscape").mkdir(parents=True)
     (home / "snap/inkscape").mkdir(parents=True)
-    machine.program("flatpak", 'echo "        ID: org.inkscape.Inkscape"; echo "   Version: 1.4.2"')
+    machine.program(
+        "flatpak",
+        '[ "$*" = "info org.inkscape.Inkscape" ] && echo "        ID: org.inkscape.Inkscape"; echo "   Version: 1.4.2"',
+    )
     machine.program("snap", 'echo "Name      Version  Rev"; echo "inkscape  1.3.2-12-g091e20ef0f  10555"')
     status, text = examine(capsys)
     assert status == 0
     assert "ok       Inkscape 1.4.2 (flatpak)" in text
     assert "ok       Inkscape 1.3.2" in text
-    assert text.count("Its sandbox may keep it from starting the engine") == 2
+    assert text.count("its sandbox keeps it from starting the engine") == 2
+    assert "flatpak override --user --talk-name=org.freedesktop.Flatpak org.inkscape.Inkscape" in text
     assert len([line for line in missing(text) if line.startswith("Extension")]) == 2
 
 

@@ -72,6 +72,17 @@ def test_a_full_disk_gets_a_sentence(monkeypatch, tmp_path, failing):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_no_folder_for_temporary_files_can_be_written_to(monkeypatch):
+    def fail(*_arguments, **_options):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "mkstemp", fail)
+    monkeypatch.setattr(tempfile, "gettempdir", fail)
+    monkeypatch.setenv("TMPDIR", "/read-only")
+    with pytest.raises(UserError, match=r"could not be unpacked into /read-only \(No usable temporary"):
+        read(f"data:;base64,{PIXEL}")
+
+
 class _FullFile:
     def __init__(self, handle, fail):
         self._handle, self.write = handle, fail
