@@ -136,9 +136,9 @@ class TestInBubblewrap:
 
         def start(**sandboxes):
             program = ROOT / "inkscape_extension/programs/sketch_image.py"
-            mounts = f"--ro-bind / / --dev /dev --bind {tmp_path} {tmp_path} --bind {hidden} {tmp_path}/host --tmpfs {hidden}"
+            mounts = f"--ro-bind / / --dev /dev --bind {tmp_path} {tmp_path} --bind {hidden} {tmp_path}/host"
             done = subprocess.run(
-                [*f"bwrap {mounts}".split(), sys.executable, program, "--id=photo", "--levels=2", document],
+                [*f"bwrap {mounts} --tmpfs {hidden}".split(), sys.executable, program, "--levels=2", document],
                 capture_output=True,
                 env={
                     **os.environ,
