@@ -228,12 +228,12 @@ def _inkscapes() -> Iterator[Finding]:
 
 
 def _is_installed(program: inkscapes.Inkscape) -> bool:
-    return program.program is not None or program.kind in ("flatpak", "snap", "store")
+    return program.program is not None or program.kind in ("flatpak", "snap", *inkscapes.NOT_STARTED)
 
 
 def _inkscape(program: inkscapes.Inkscape) -> Finding:
-    if program.kind == "store":
-        return Finding("ok", f"Inkscape (Microsoft Store), {program.profile}")
+    if program.kind in inkscapes.NOT_STARTED:
+        return Finding("ok", f"Inkscape ({inkscapes.KINDS[program.kind]}), {program.profile}")
     command = {
         "flatpak": ["flatpak", "info", "org.inkscape.Inkscape"],
         "snap": ["snap", "list", "inkscape"],

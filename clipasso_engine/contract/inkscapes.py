@@ -22,16 +22,28 @@ SANDBOX_ADVICE = {
 }
 """What users of a sandboxed Inkscape have to know, by its `Inkscape.kind`."""
 
+KINDS = {
+    "native": "installed in the system",
+    "appimage": "AppImage",
+    "portable": "PortableApps",
+    "store": "Microsoft Store",
+    "flatpak": "Flatpak",
+    "snap": "Snap",
+    "profile": "the one that INKSCAPE_PROFILE_DIR names",
+}
+"""Ways to have an Inkscape, and what they are called."""
+
+NOT_STARTED = ("appimage", "portable", "store")
+"""Kinds that we find, but do not start: a file in a folder of downloads, or what only its own launcher starts."""
+
 
 @dataclass(frozen=True)
 class Inkscape:
     """One Inkscape, or a profile folder that one has left."""
 
-    kind: (
-        str  # "native", "store" (Microsoft's), "flatpak", "snap", or "profile": the one that INKSCAPE_PROFILE_DIR names
-    )
+    kind: str  # one of `KINDS`
     profile: Path  # its user data folder; need not exist yet
-    program: Path | None  # to run it; None if only the profile was found, or if a sandbox keeps it apart
+    program: Path | None  # to run it; None if only the profile was found, if a sandbox keeps it apart, or `NOT_STARTED`
 
     @property
     def extension(self) -> Path:
@@ -53,10 +65,13 @@ def find(
     home = Path(environ.get("USERPROFILE" if platform == "win32" else "HOME") or paths.user_home())
     found = []
     native = _native_profile(environ, platform, home)
-    if program or native.is_dir():
+    if not program and platform == "linux" and _has_appimage(environ, home):
+        found.append(Inkscape("appimage", native, None))
+    elif program or native.is_dir():
         found.append(Inkscape("native", native, program))
     if platform == "win32":
         found += [Inkscape("store", profile, None) for profile in _store_profiles(environ, home)]
+        found += [Inkscape("portable", profile, None) for profile in _portable_profiles(environ, home)]
     if platform not in ("win32", "darwin"):
         flatpaks = [base / "flatpak/app" / _FLATPAK for base in (root / "var/lib", home / ".local/share")]
         sandbox = home / ".var/app" / _FLATPAK
@@ -81,6 +96,24 @@ def _store_profiles(environ: Mapping[str, str], home: Path) -> list[Path]:
     """Those of the Microsoft Store's Inkscape, to which Windows shows these folders in the place of %APPDATA%."""
     local = Path(environ.get("LOCALAPPDATA") or home / "AppData/Local")
     return sorted(package / "LocalCache/Roaming/inkscape" for package in local.glob("Packages/25415Inkscape*"))
+
+
+def _portable_profiles(environ: Mapping[str, str], home: Path) -> list[Path]:
+    """Those of PortableApps' Inkscapes in the usual places, where its launcher keeps them beside the program."""
+    drive = Path(environ.get("SystemDrive", "C:") + "/")
+    places = [home, *(home / name for name in ("Downloads", "Desktop", "Documents")), drive]
+    apps = [place / name for place in places for name in ("InkscapePortable", "PortableApps/InkscapePortable")]
+    settings = [app / "Data/settings" for app in apps if (app / "App/Inkscape/bin/inkscape.exe").is_file()]
+    inside = "inkscape/preferences.xml"  # where a version does as %APPDATA% says, which the launcher sets too
+    return [folder / "inkscape" if (folder / inside).is_file() else folder for folder in settings]
+
+
+def _has_appimage(environ: Mapping[str, str], home: Path) -> bool:
+    """Whether one that may be executed lies in the usual places. Its profile is the native one's."""
+    on_path = [Path(folder) for folder in environ.get("PATH", "").split(os.pathsep) if os.path.isabs(folder)]
+    places = [home, *(home / name for name in ("Applications", "Downloads", "Desktop", "bin", ".local/bin")), *on_path]
+    files = (file for place in places for file in place.glob("[Ii]nkscape*.[Aa]pp[Ii]mage"))
+    return any(os.access(file, os.X_OK) for file in files)
 
 
 def _program(environ: Mapping[str, str], platform: str, root: Path) -> Path | None:

@@ -84,6 +84,33 @@ def test_the_microsoft_stores_inkscape(tmp_path):
     assert found == inkscapes.Inkscape("store", package / "LocalCache/Roaming/inkscape", None)
 
 
+@pytest.mark.parametrize("place", ["user", "user/Downloads/PortableApps", "drive/PortableApps"])
+def test_portable_on_windows(tmp_path, place):
+    app = tmp_path / place / "InkscapePortable"
+    make(app / "App/Inkscape/bin/inkscape.exe", program=True)
+    environ = {"USERPROFILE": str(tmp_path / "user"), "SystemDrive": str(tmp_path / "drive")}
+    assert find(tmp_path, "win32", **environ) == [inkscapes.Inkscape("portable", app / "Data/settings", None)]
+    make(app / "Data/settings/inkscape/preferences.xml")
+    (found,) = find(tmp_path, "win32", **environ)
+    assert found.extension == app / "Data/settings/inkscape/extensions/clipasso"
+
+
+@pytest.mark.parametrize("file", ["Downloads/Inkscape-091e20e-x86_64.AppImage", "bin/inkscape.appimage"])
+def test_appimage(tmp_path, file):
+    path = make(tmp_path / "user" / file)
+    assert find(tmp_path, "linux") == []  # never made executable, so never used
+    path.chmod(0o755)
+    expected = inkscapes.Inkscape("appimage", tmp_path / "user/.config/inkscape", None)
+    assert find(tmp_path, "linux") == [expected]
+    make(tmp_path / "programs/inkscape", program=True)  # both read the same profile
+    assert [found.kind for found in find(tmp_path, "linux", PATH=str(tmp_path / "programs"))] == ["native"]
+
+
+def test_a_macos_bundle_of_one_user(tmp_path):
+    program = make(tmp_path / "user/Applications/Inkscape.app/Contents/MacOS/inkscape", program=True)
+    assert [(found.kind, found.program) for found in find(tmp_path, "darwin")] == [("native", program)]
+
+
 def test_a_relative_xdg_folder_is_ignored(tmp_path):
     make(tmp_path / "bin/inkscape", program=True)
     (found,) = find(tmp_path, "linux", PATH=str(tmp_path / "bin"), XDG_CONFIG_HOME="config")

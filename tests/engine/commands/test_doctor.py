@@ -243,6 +243,22 @@ def test_flatpak_and_snap(
     assert len([line for line in missing(text) if line.startswith("Extension")]) == 2
 
 
+def test_an_appimage_is_found_but_not_started(
+    machine: Machine, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.install()
+    (machine.programs / "inkscape").unlink()
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.delenv("INKSCAPE_PROFILE_DIR")
+    image = tmp_path / "user/Downloads/Inkscape-1.4.AppImage"
+    image.parent.mkdir(parents=True)
+    image.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    image.chmod(0o755)
+    text = examine(capsys)[1]
+    assert f"ok       Inkscape (AppImage), {tmp_path}/user/.config/inkscape" in text
+    assert not (tmp_path / "started").exists()
+
+
 def test_missing_package(machine: Machine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "PACKAGES", {"a": "json", "b": "no_such_module"})
     status, text = examine(capsys)
