@@ -45,6 +45,10 @@ SEEN = {
     "masked": f'<mask id="m"><g style="fill:#fff">{ELLIPSE}</g></mask>' + photo('mask="url(#m)"'),
     "masked-with-a-hole": '<mask id="m"><rect width="300" height="200" fill="white"/>'
     f'<g style="fill:#000">{ELLIPSE}</g></mask>' + photo('style="mask:url(#m)"'),
+    "clip-with-the-even-odd-rule": '<clipPath id="c"><path clip-rule="evenodd" d="M20,20 H280 V180 H20 Z M90,60 H210 '
+    'V140 H90 Z"/></clipPath>' + CLIPPED,
+    "clip-in-a-nested-svg": CLIP + f'<svg width="300" height="200" viewBox="0 0 300 200">{CLIPPED}</svg>',
+    "clip-that-is-missing": photo('clip-path="url(#nowhere)"'),
     "clip-that-hides-nothing": '<clipPath id="c"><rect x="-9" y="-9" width="900" height="900"/></clipPath>' + CLIPPED,
 }
 
