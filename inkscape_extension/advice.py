@@ -42,6 +42,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.DRAWN_CURVES_TOO_FAR: translated("Select the photo without these strokes."),
     ErrorCode.SHAPES_UNREADABLE: translated("Select the photo without these shapes."),
     ErrorCode.SHAPES_TOO_MANY_CORNERS: _SIMPLIFY,
+    ErrorCode.SHAPES_TOO_INTRICATE: _SIMPLIFY,
     ErrorCode.SHAPES_TOO_MANY: translated("Select fewer of them, or unite them with Path > Union."),
     ErrorCode.PHOTO_MISSING: translated("Put it back there, or import it again with File > Import."),
     ErrorCode.PHOTO_IS_FOLDER: translated("Import an image file in it with File > Import."),

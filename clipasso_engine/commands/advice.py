@@ -39,6 +39,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.DRAWN_CURVES_TOO_FAR: None,
     ErrorCode.SHAPES_UNREADABLE: None,
     ErrorCode.SHAPES_TOO_MANY_CORNERS: "Take a --mask with a simpler outline.",
+    ErrorCode.SHAPES_TOO_INTRICATE: "Take a --mask with a simpler outline.",
     ErrorCode.SHAPES_TOO_MANY: "Take a --mask with a simpler outline.",
     ErrorCode.PHOTO_MISSING: "Check the path.",
     ErrorCode.PHOTO_IS_FOLDER: "Choose an image file in it.",

@@ -30,6 +30,7 @@ class ErrorCode(str, Enum):
     SHAPES_UNREADABLE = "shapes-unreadable"
     SHAPES_TOO_MANY_CORNERS = "shapes-too-many-corners"
     SHAPES_TOO_MANY = "shapes-too-many"
+    SHAPES_TOO_INTRICATE = "shapes-too-intricate"
     # The photo.
     PHOTO_MISSING = "photo-missing"
     PHOTO_IS_FOLDER = "photo-is-folder"

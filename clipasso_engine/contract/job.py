@@ -16,7 +16,7 @@ from . import choices, reading, texts
 from .choices import Background, Device, DrawnRole, GuidanceName, Quality, RasterizerName
 from .codes import ErrorCode
 from .errors import CodedError, cut, shown
-from .sketch import Curves, Shapes
+from .sketch import Curves, Ring, Shapes
 
 MIN_STROKES, MAX_STROKES = 1, 512
 MAX_SEED = 2**31 - 1
@@ -34,10 +34,12 @@ MAX_DRAWN = 2000
 """Curves; more than anybody draws by hand."""
 MAX_DRAWN_DISTANCE = 1000
 """Of a drawn curve's points, in the photo's widths and heights; beyond it numbers overflow where curves are drawn."""
-MAX_SHAPES = 1000
+MAX_SHAPES = 500
 """Of all fields together, likewise; each is drawn on its own, so more take more time."""
 MAX_CORNERS = 50_000
 """Of all shapes together, likewise."""
+MAX_RISE = 2000
+"""Heights of the photo that all outlines rise or fall within it, likewise: filling takes the square of it, 1 s here."""
 _MAX_SHARE = 1e9  # a corner's distance, in the photo's sides; what lies further is a mistake
 
 # Read at run time, by Python 3.8 too, which cannot evaluate tuple[int, ...].
@@ -223,6 +225,15 @@ def _check_counts(job: SketchJob) -> None:
         raise CodedError(ErrorCode.SHAPES_TOO_MANY_CORNERS, count=corners, most=MAX_CORNERS)
     if any(abs(share) >= _MAX_SHARE for ring in rings for point in ring for share in point):
         raise CodedError(ErrorCode.SHAPES_UNREADABLE)
+    rise = sum(map(_rise, rings))
+    if rise > MAX_RISE:
+        raise CodedError(ErrorCode.SHAPES_TOO_INTRICATE, count=round(rise), most=MAX_RISE)
+
+
+def _rise(ring: Ring) -> float:
+    """How far the ring's sides rise and fall within the photo, in its heights."""
+    heights = [min(max(y, 0.0), 1.0) for _x, y in ring]
+    return sum(abs(one - other) for one, other in zip(heights, [*heights[1:], heights[0]]))
 
 
 def parse_levels(text: str) -> tuple[int, ...]:

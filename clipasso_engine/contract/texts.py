@@ -66,6 +66,10 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.SHAPES_TOO_MANY: translatable(
         "There are {count} shapes drawn on the photo, but at most {most} can be looked at."
     ),
+    ErrorCode.SHAPES_TOO_INTRICATE: translatable(
+        "The outlines of the shapes drawn on the photo run up and down it {count} times, but at most {most} times can "
+        "be looked at."
+    ),
     ErrorCode.PHOTO_MISSING: translatable("There is no photo at {photo}."),
     ErrorCode.PHOTO_IS_FOLDER: translatable("{photo} is a folder, not a photo."),
     ErrorCode.PHOTO_NO_ORDINARY_FILE: translatable("{photo} is not an ordinary file, so it cannot be read as a photo."),
