@@ -15,6 +15,7 @@ from . import translation
 from .translation import translated
 
 _LIST = translated("Write numbers separated by commas, for example 32, 16, 8, 4.")
+_FEWER_LEVELS = translated("Ask for fewer of them on the page Sketch.")
 _REINSTALL = translated("Run install.py again.")
 _SIMPLIFY = translated("Select fewer of them, or simplify them with Path > Simplify.")
 _ADD_CLIP = translated("Run install.py again to add CLIP, or choose “Boundaries” for “Guided by”, page Advanced.")
@@ -25,7 +26,8 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.LEVEL_OUT_OF_RANGE: translated("Choose one in that range."),
     ErrorCode.LEVELS_UNREADABLE: _LIST,
     ErrorCode.LEVELS_EMPTY: _LIST,
-    ErrorCode.LEVELS_TOO_MANY: translated("Ask for fewer of them on the page Sketch."),
+    ErrorCode.LEVELS_TOO_MANY: _FEWER_LEVELS,
+    ErrorCode.LEVELS_TOO_MANY_STROKES: _FEWER_LEVELS,
     ErrorCode.CHOICE_UNKNOWN: None,
     ErrorCode.SEED_OUT_OF_RANGE: None,
     ErrorCode.CANDIDATES_OUT_OF_RANGE: None,

@@ -25,6 +25,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.LEVELS_UNREADABLE: _LIST,
     ErrorCode.LEVELS_EMPTY: _LIST,
     ErrorCode.LEVELS_TOO_MANY: "Ask for fewer --levels.",
+    ErrorCode.LEVELS_TOO_MANY_STROKES: "Ask for fewer --levels.",
     ErrorCode.CHOICE_UNKNOWN: None,
     ErrorCode.SEED_OUT_OF_RANGE: None,
     ErrorCode.CANDIDATES_OUT_OF_RANGE: None,

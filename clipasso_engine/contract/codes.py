@@ -15,6 +15,7 @@ class ErrorCode(str, Enum):
     LEVELS_UNREADABLE = "levels-unreadable"
     LEVELS_EMPTY = "levels-empty"
     LEVELS_TOO_MANY = "levels-too-many"
+    LEVELS_TOO_MANY_STROKES = "levels-too-many-strokes"
     CHOICE_UNKNOWN = "choice-unknown"
     SEED_OUT_OF_RANGE = "seed-out-of-range"
     CANDIDATES_OUT_OF_RANGE = "candidates-out-of-range"

@@ -26,14 +26,16 @@ AUTO: tuple[int, ...] = ()
 PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """The abstraction path: levels a third or a half apart, steps that can be seen."""
 
-MAX_LEVELS = 64
+MAX_LEVELS = 32
 """Levels of a job; each costs time, whatever the time budget, since at least its start is drawn."""
+MAX_STROKES_TOGETHER = 4096
+"""Strokes of all levels, likewise; `PATH` has half of that."""
 MAX_CANDIDATES = 8
 MAX_SEGMENTS = 4
 MAX_DRAWN = 2000
 """Curves; more than anybody draws by hand."""
-MAX_DRAWN_DISTANCE = 1000
-"""Of a drawn curve's points, in the photo's widths and heights; beyond it numbers overflow where curves are drawn."""
+MAX_DRAWN_DISTANCE = 100
+"""Of a drawn curve's points, in the photo's widths and heights; far ones take time, then numbers overflow."""
 MAX_SHAPES = 500
 """Of all fields together, likewise; each is drawn on its own, so more take more time."""
 MAX_CORNERS = 50_000
@@ -208,12 +210,19 @@ def _check_counts(job: SketchJob) -> None:
     """Raise `CodedError` where there is more of something than can be worked on, or where it lies too far off."""
     if len(job.levels) > MAX_LEVELS:
         raise CodedError(ErrorCode.LEVELS_TOO_MANY, count=len(job.levels), most=MAX_LEVELS)
+    if sum(job.levels) > MAX_STROKES_TOGETHER:
+        raise CodedError(ErrorCode.LEVELS_TOO_MANY_STROKES, count=sum(job.levels), most=MAX_STROKES_TOGETHER)
     if any(len(curve) != 4 for curve in job.drawn):
         raise CodedError(ErrorCode.DRAWN_CURVES_UNREADABLE)
     if len(job.drawn) > MAX_DRAWN:
         raise CodedError(ErrorCode.DRAWN_CURVES_TOO_MANY, count=len(job.drawn), most=MAX_DRAWN)
     if any(abs(share) > MAX_DRAWN_DISTANCE for curve in job.drawn for point in curve for share in point):
         raise CodedError(ErrorCode.DRAWN_CURVES_TOO_FAR, most=MAX_DRAWN_DISTANCE)
+    _check_shapes(job)
+
+
+def _check_shapes(job: SketchJob) -> None:
+    """Likewise for what is drawn on the photo."""
     shapes = [*job.mask, *job.details, *(shape for clip in job.clips for shape in clip)]
     rings = [ring for shape in shapes for ring in shape]
     if not all(shapes) or any(len(ring) < 3 for ring in rings):

@@ -27,6 +27,9 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.LEVELS_TOO_MANY: translatable(
         "The job asks for {count} levels, but at most {most} can be drawn at once."
     ),
+    ErrorCode.LEVELS_TOO_MANY_STROKES: translatable(
+        "The levels ask for {count} strokes together, but at most {most} can be drawn at once."
+    ),
     ErrorCode.CHOICE_UNKNOWN: translatable("{option} is {value}, but must be one of: {choices}."),
     ErrorCode.SEED_OUT_OF_RANGE: translatable("The seed is {value}, but it must be a whole number from 0 to {most}."),
     ErrorCode.CANDIDATES_OUT_OF_RANGE: translatable(

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from clipasso_engine.contract.errors import UserError
-from clipasso_engine.contract.job import SketchJob, parse_levels
+from clipasso_engine.contract.job import PATH, SketchJob, parse_levels
 from clipasso_engine.contract.protocol import decode, encode
 from clipasso_engine.contract.sketch import Sketch, Stroke
 from tests.support.told import refused
@@ -107,9 +107,9 @@ def test_drawn_curves_that_are_none(drawn: object) -> None:
         SketchJob("a.png", drawn=drawn)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("far", [1001, -9e8, 1e300])
+@pytest.mark.parametrize("far", [101, -9e8, 1e300])
 def test_drawn_curves_that_lie_too_far_off(far: float) -> None:
-    with pytest.raises(UserError, match="further from the photo than 1000 times its size"):
+    with pytest.raises(UserError, match="further from the photo than 100 times its size"):
         SketchJob("a.png", drawn=(CURVE, ((0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (far, 0.0))))
 
 
@@ -141,8 +141,11 @@ def test_shapes_and_levels_are_limited() -> None:
     zigzag = tuple((k / 5000, float(k % 2)) for k in range(5000))
     with pytest.raises(UserError, match="up and down it 5000 times, but at most 2000"):
         SketchJob("a.png", mask=((zigzag,),))
-    with pytest.raises(UserError, match="asks for 65 levels, but at most 64"):
-        SketchJob("a.png", levels=tuple(range(1, 66)))
+    with pytest.raises(UserError, match="asks for 33 levels, but at most 32"):
+        SketchJob("a.png", levels=tuple(range(1, 34)))
+    with pytest.raises(UserError, match="ask for 4608 strokes together, but at most 4096"):
+        SketchJob("a.png", levels=(512,) * 9)
+    assert SketchJob("a.png", levels=PATH).levels == PATH
 
 
 DEEP = json.loads("[" * 900 + "]" * 900)
