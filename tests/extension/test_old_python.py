@@ -33,7 +33,7 @@ ALLOWED = {
         "select",
     ),
     *("shlex", "shutil", "signal", "socket", "stat", "struct", "subprocess", "sys", "tempfile"),
-    *("gettext", "threading", "time", "traceback", "typing", "urllib"),
+    *("gettext", "threading", "time", "traceback", "typing", "unicodedata", "urllib"),
     *("gi", "inkex", "lxml", "numpy", "inkscape_extension"),
     "clipasso_engine",
     "clipasso_engine.contract",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import pytest
 
@@ -174,9 +175,16 @@ def is_refused_in_a_sentence(name: str, value: object) -> bool:
     if refusal is None:
         return decode(encode(job.to_message()))["photo"] != job.photo
     assert len(str(refusal)) < 400
-    assert str(refusal).isprintable()
+    assert len(str(refusal).splitlines()) == 1
+    str(refusal).encode("utf-8")
     encode({"type": "error", **refusal.to_message()})
     return True
+
+
+def test_no_option_brings_its_control_characters_into_a_message() -> None:
+    """Found by the fuzzer."""
+    with pytest.raises(UserError, match=re.escape(r"does not know: \x1f\n")):
+        SketchJob.from_message({"type": "job", "photo": "a.png", "\x1f\n": None})
 
 
 @pytest.mark.parametrize("name", ["candidates", "segments", "seed"])
