@@ -60,6 +60,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.PHOTO_TOO_LARGE: translated(
         "Save a smaller copy and import that; {plenty} pixels on the longer side are plenty."
     ),
+    ErrorCode.PHOTO_TOO_COSTLY: translated("Save the photo as PNG or JPEG and import that with File > Import."),
     ErrorCode.PHOTO_TOO_ELONGATED: translated("Crop the photo file and import it again."),
     ErrorCode.NO_OBJECT: translated("Choose “Drawn too” for “Background”, page Advanced, or choose another photo."),
     ErrorCode.NOTHING_TO_DRAW: translated("Choose a photo with an object in it, or with more contrast."),

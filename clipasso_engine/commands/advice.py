@@ -54,6 +54,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.PHOTO_DAMAGED: "Take another copy of the photo.",
     ErrorCode.PHOTO_TOO_SMALL: "Choose a larger photo.",
     ErrorCode.PHOTO_TOO_LARGE: "Save a smaller copy; {plenty} pixels on the longer side are plenty.",
+    ErrorCode.PHOTO_TOO_COSTLY: "Save it anew as PNG or JPEG.",
     ErrorCode.PHOTO_TOO_ELONGATED: "Crop it.",
     ErrorCode.NO_OBJECT: "Choose --background keep, or choose another photo.",
     ErrorCode.NOTHING_TO_DRAW: "Choose a photo with an object in it, or with more contrast.",

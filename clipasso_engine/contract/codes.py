@@ -45,6 +45,7 @@ class ErrorCode(str, Enum):
     PHOTO_TRANSPARENT = "photo-transparent"
     PHOTO_TOO_SMALL = "photo-too-small"
     PHOTO_TOO_LARGE = "photo-too-large"
+    PHOTO_TOO_COSTLY = "photo-too-costly"
     PHOTO_TOO_ELONGATED = "photo-too-elongated"
     # What is seen in it.
     NO_OBJECT = "no-object"

@@ -91,6 +91,9 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.PHOTO_TOO_LARGE: translatable(
         "{photo} is too large: {width} x {height} pixels, and at most {most} million can be decoded."
     ),
+    ErrorCode.PHOTO_TOO_COSTLY: translatable(
+        "{photo} would take too long or too much memory to decode: it has {reason}."
+    ),
     ErrorCode.PHOTO_TOO_ELONGATED: translatable(
         "{photo} is too elongated: {width} x {height} pixels, and the longer side may be at most {most} times the "
         "shorter."
@@ -177,5 +180,13 @@ ZIP = translatable("a ZIP archive")
 WEB_PAGE = translatable("a web page")
 AVIF = translatable("an AVIF image")
 HEIC = translatable("a HEIC photo, as iPhones take them")
+JPEG_2000 = translatable("a JPEG 2000 image")
+ICON = translatable("an icon")
+ODD_JPEG = translatable("a lossless or hierarchical JPEG")
+ODD_TIFF = translatable("a TIFF in a rare compression")
+ODD_PNM = translatable("a portable pixmap of another kind than binary with 8 bits")
+MANY_SCANS = translatable("too many scans")
+MANY_PIXELS = translatable("too many pixels")
+MANY_PARTS = translatable("too many or too large parts beside the picture")
 NVIDIA_CARD = translatable("NVIDIA card")
 APPLE_GPU = translatable("Apple GPU")

@@ -38,21 +38,25 @@ _UNDER_LIPS = (212, 18, 432)
 _UNDER_EYES = ((229, 230, 231), (449, 450, 451))
 _JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454)
 _CROWN, _CHIN = 10, 152
+_MESH = 468  # points of the face; those of the irises follow
 
 _OPEN = 0.12  # of its width: how far a mouth must be open to be drawn open
+_SMILE = 0.45  # of an open mouth's height: how far under its upper lip the corners of a smile lie at most
 _CLOSED = 0.13  # of its width: how far an eye must be open to be drawn open
 _WIDE = 5.0  # px, where lines are of ordinary width: how far for a lower lid of its own
 _HIDDEN = 0.42  # of the near eye's width: a narrower far eye lies behind the nose
 _TURNED = 0.42  # radians of yaw from which on the nose is drawn as its ridge and base, not as its base alone
-_SHARE = 0.44  # of a drawing's strokes that large faces may have
-_LARGE = 60.0  # px: a face from this size on may have that share, smaller ones less
+_SHARE = 0.5  # of a drawing's strokes that large faces may have
+_LARGE = 68.0  # px: a face from this size on may have that share, smaller ones less
 _ORDINARY_LINES = 90.0  # px: faces from this size on are drawn with lines of the ordinary width
 _FINEST_LINES = 0.55  # of that width: the finest lines, in faces of half that size and less
 _ALIKE = 0.75  # of a face's size: others from this size on are as important
 _MARGIN = 0.06  # of the face's size: how far around its marks no other line is drawn
 _IN_SCENE = 28.0  # px: smaller faces of a photo without one object get no marks, since their heads get no outlines
 _SAMPLES = 24  # points of each mark
-_JAW_STRENGTH = 0.8  # of a jaw's line, in units of a clear boundary's
+_LINE = 3.0  # px: the ordinary width of a line on the smallest canvas
+_DOT = 1.2  # px: the largest loop that is filled by its own ink
+_JAW_STRENGTH = 1.0  # of a jaw's line, in units of a clear boundary's
 _HAIR_STRENGTH = 1.6  # of a clear hairline, likewise
 _HAIR_PLAIN = 0.25  # contrast from which on there is a hairline
 _LENS = (0.72, 0.45, 0.7)  # half width, height over and depth below the eye of a lens, in widths of the eye
@@ -70,7 +74,7 @@ _SETS = (
     _Set(13, ("dots", "mouth")),
     _Set(30, ("dots", "brows", "nose", "mouth", "moustache")),
     _Set(42, ("lids", "irises", "brows", "nose", "mouth", "moustache")),
-    _Set(42, ("lids", "irises", "brows", "nose", "lips", "moustache")),
+    _Set(55, ("lids", "irises", "lower lids", "brows", "nose", "mouth", "moustache")),
     _Set(55, ("lids", "irises", "lower lids", "brows", "nose", "lips", "moustache")),
 )
 """From a few marks to many; each set has more strokes than the one before."""
@@ -159,12 +163,14 @@ def marks(face: Face, view: View) -> FaceMarks:
     around = (*_BROWS_UPPER, *_UNDER_EYES, _LIPS_LOWER, _MOUSTACHE, _UNDER_LIPS, _NOSE_BASE, *_LOWER_LIDS)
     inner = [points[list(chain)] for chain in around]
     inside = _hull(np.concatenate([*inner, *lenses]), _MARGIN * size)
-    return FaceMarks(size, sets, found, _contour(points, traits, view), inside)
+    drawn = bool(sets) and size >= sets[0].smallest  # a jaw without marks is a scratch
+    contour = _contour(points, traits, view) if drawn else []
+    return FaceMarks(size, sets, found, contour, inside)
 
 
 def _contour(points: Array, traits: Traits, view: View) -> list[Chain]:
     """The jaw, and the hairline where it stands out."""
-    jaw = _dense(points[list(_JAW)])
+    jaw = _dense(_jaw(points))
     chains = [Chain(jaw, np.full(len(jaw), _JAW_STRENGTH), False)]
     line = np.column_stack([view.from_decoded(traits.hairline[:, :2]), traits.hairline[:, 2]])
     plain = np.flatnonzero(line[:, 2] > _HAIR_PLAIN)
@@ -174,6 +180,16 @@ def _contour(points: Array, traits: Traits, view: View) -> list[Chain]:
             share = np.linspace(0, len(run) - 1, len(dense))
             chains.append(Chain(dense, _HAIR_STRENGTH * np.interp(share, np.arange(len(run)), line[run, 2]), False))
     return chains
+
+
+def _jaw(points: Array) -> Array:
+    """From ear to ear: the lower silhouette of the mesh, which in a turned head is not the same row of its points."""
+    rim = points[:_MESH][ConvexHull(points[:_MESH]).vertices]
+    down = points[_CHIN] - points[_CROWN]
+    across = np.array([down[1], -down[0]])
+    ears = points[[_JAW[0], _JAW[-1]]]
+    lower = rim[(rim - ears.mean(0)) @ down > 0]
+    return lower[np.argsort(np.arctan2((lower - ears.mean(0)) @ down, -(lower - ears.mean(0)) @ across))]
 
 
 def _dense(points: Array) -> Array:
@@ -205,20 +221,37 @@ def _eyes(points: Array, seen: Sequence[int], line: float) -> dict[str, list[Arr
     width = float(np.mean([np.linalg.norm(lid[-1] - lid[0]) for lid in upper]))
     closed = gap < _CLOSED * width
     irises = [points[list(_IRISES[side])] for side in seen]
+    eyes = zip(irises, upper, lower, strict=True)
     return {
-        "dots": upper if closed else [_disc(iris, 1.2, line) for iris in irises],
-        "irises": [] if closed else [_disc(iris, np.inf, line) for iris in irises],
+        "dots": upper if closed else [_disc(iris, line) for iris in irises],
+        "irises": [] if closed else [_iris(iris, above, below, line) for iris, above, below in eyes],
         "lids": upper,
         "lower lids": lower if gap > _WIDE * line else [],
     }
 
 
-def _disc(iris: Array, most: float, line: float) -> Array:
-    """A small loop, of a radius up to ``most`` px, whose ink is a dark disc: an iris with a light in it, or a dot."""
+def _disc(iris: Array, line: float) -> Array:
+    """A small loop whose ink is a dot."""
     radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
-    loop = max(0.8, min(radius - 1.5 * line, 0.6 * radius, most))
+    loop = float(np.clip(radius - 1.5 * line, 0.8, _DOT))
     around = np.linspace(-np.pi / 2, 1.5 * np.pi, _SAMPLES)
     result: Array = iris[0] + loop * np.stack([np.cos(around), np.sin(around)], -1)
+    return result
+
+
+def _iris(iris: Array, above: Array, below: Array, line: float) -> Array:
+    """What the lids leave of the iris: a bow that hangs from the upper lid, and does not pass the lower one."""
+    across = (above[-1] - above[0]) / max(float(np.linalg.norm(above[-1] - above[0])), 1e-6)
+    axes = np.stack([across, [-across[1], across[0]]], -1)  # along the eye, and down
+    (lid, floor), edge = ((curve - iris[0]) @ axes for curve in (above, below)), (iris[1:] - iris[0]) @ axes
+    radius = float(np.linalg.norm(edge, axis=1).mean())
+    half = max(radius - _LINE * line / 2, _DOT)
+    hung = np.interp([-half, half], *lid.T)
+    down = max(min(radius, float(np.interp(0, *floor.T))) - _LINE * line / 2, float(hung.mean()) + _DOT)
+    turn = np.linspace(np.pi, 0, _SAMPLES)
+    top = np.interp(np.cos(turn), [-1, 1], hung)
+    bow = np.stack([half * np.cos(turn), top + (down - top) * np.sin(turn)], -1)
+    result: Array = iris[0] + bow @ axes.T
     return result
 
 
@@ -242,7 +275,14 @@ def _mouth(points: Array) -> tuple[list[Array], list[Array]]:
     )
     if gap < _OPEN * width:
         return [between], [between, _smooth(points[list(_LIPS_LOWER[3:-3])])]
-    return [below], [above, below]
+    return [below if _smiles(corners, upper, lower) else between], [above, below]
+
+
+def _smiles(corners: Array, upper: Array, lower: Array) -> bool:
+    """Whether an open mouth's corners lie as high as its upper lip: of one that speaks they lie between both."""
+    middle = len(upper) // 2
+    down = lower[middle] - upper[middle]
+    return bool((corners.mean(0) - upper[middle]) @ down < _SMILE * (down @ down))
 
 
 def _glasses(points: Array, seen: Sequence[int], traits: Traits, scale: float) -> tuple[list[Array], list[Array]]:

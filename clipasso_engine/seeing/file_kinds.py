@@ -24,6 +24,8 @@ _BEGINNINGS = (
     (rb"FUJIFILMCCD-RAW|IIRO|IIRS|II\x1a\0\0\0HEAPCCDR|\0MRM", texts.RAW),
     (rb"....ftypcrx ", texts.RAW),
     (rb"....ftyp", texts.VIDEO),
+    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", texts.JPEG_2000),
+    (rb"\0\0[\1\2]\0.\0|icns", texts.ICON),
     (rb"PK\x03\x04", texts.ZIP),
     (rb"\s*<(!DOCTYPE )?html", texts.WEB_PAGE),
 )

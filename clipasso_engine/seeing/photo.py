@@ -11,12 +11,15 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError, features
 
+from ..contract import texts
 from ..contract.codes import ErrorCode, NoticeCode
 from ..contract.errors import CodedError
 from ..contract.events import Event, notice
-from . import cut_off, file_kinds, photo_file, transparency
+from . import cut_off, file_kinds, photo_file, photo_formats, transparency
+from .guarded_file import TooCostlyError
+from .photo_formats import OtherKindError, TooLargeError
 
 MIN_SIDE = 16
 """Pixels; fewer hold nothing to trace."""
@@ -26,22 +29,6 @@ MAX_ASPECT = 20
 
 MAX_WORKING_SIDE = 2048
 """Pixels; several times what the method looks at, and little memory. Larger photos are reduced to it."""
-
-MAX_DECODED_PIXELS = 64_000_000
-"""What may be held while decoding: 4 bytes a pixel in Pillow, in up to three copies where there is transparency."""
-
-MAX_JPEG_PIXELS = 512_000_000
-"""A baseline JPEG is reduced while it is read, so there time is the limit, not memory."""
-
-# Texts and colour profiles in PNGs, which may be larger than Pillow takes; compressed, these could be bombs.
-PngImagePlugin.MAX_TEXT_CHUNK = 32 << 20
-PngImagePlugin.MAX_TEXT_MEMORY = 64 << 20
-
-# Pillow's own limit on pixels would speak before ours, in its words.
-Image.MAX_IMAGE_PIXELS = None
-
-# Reading EPS starts a foreign program, Ghostscript, on a file that nobody has checked.
-_EXCLUDED_FORMATS = frozenset({"EPS"})
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -77,12 +64,13 @@ class Photo:
 
 
 def load(path: str | os.PathLike[str], upright: bool = True, content: bytes | None = None) -> Photo:
-    """Read anything Pillow reads (but EPS): EXIF orientation, transparency, palette, 16 bits, CMYK, first frame.
+    """Read what `photo_formats` allows: EXIF orientation, transparency, palette, 16 bits, CMYK, first frame.
 
     ``upright`` is whether EXIF orientation counts; Inkscape shows some photos without it. ``content`` is the file's,
     where it is not here and ``path`` is but its name.
-    Raises `UserError` if there is no such file, it may not be read, is no image, is damaged, or is too small
-    (`MIN_SIDE`), too large (`MAX_DECODED_PIXELS`, `MAX_JPEG_PIXELS`) or too elongated (`MAX_ASPECT`).
+    Raises `UserError` if there is no such file, it may not be read, is no image, is damaged, is too small
+    (`MIN_SIDE`), too large, too costly to decode (see `photo_formats`) or too elongated (`MAX_ASPECT`), or if there
+    is not enough memory.
     """
     path = Path(path)
     try:
@@ -94,6 +82,8 @@ def load(path: str | os.PathLike[str], upright: bool = True, content: bytes | No
         raise CodedError(ErrorCode.PHOTO_MISSING, photo=path) from None
     except PermissionError:
         raise CodedError(ErrorCode.PHOTO_FORBIDDEN, photo=path) from None
+    except MemoryError:
+        raise CodedError(ErrorCode.OUT_OF_MEMORY) from None
     except OSError as error:
         raise CodedError(ErrorCode.PHOTO_UNREADABLE, photo=path, reason=error.strerror or error) from error
 
@@ -104,9 +94,7 @@ def _decode(file: BinaryIO, path: Path, upright: bool) -> Photo:
     try:
         orientation = _orientation(image) if upright else 1
         pixels = np.array(_upright(_working_size(_plain(image)), orientation))
-    except MemoryError:
-        raise
-    except Exception as error:  # each of Pillow's decoders fails in its own way on bad data
+    except Exception as error:
         raise _damaged(path, error) from error
     width, height = declared
     if orientation in _SIDEWAYS:
@@ -124,13 +112,12 @@ def _decoded(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[int, int], 
     notices: tuple[Event, ...] = ()
     try:
         image.load()
-    except MemoryError:
-        raise
     except Exception as error:
         if not cut_off.is_cut_off(image, error):
             raise _damaged(path, error) from error
         image, declared, reduced = _opened(cut_off.completed(file), path)
-        with_noise, *_ = _opened(cut_off.completed(file, noise=True), path)
+        # Only JPEGs have a place for noise, and they are small by now; other images may be held but once.
+        with_noise = image if image.format == "PNG" else _opened(cut_off.completed(file, noise=True), path)[0]
         missing = _load_cut_off(image, with_noise, path, error)
         notices = (_cut_off(path, missing),)
     # TIFFs come upright out of load(), so their size is known only now.
@@ -147,9 +134,10 @@ def _opened(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[int, int], b
     """The image, not yet loaded; the size it has; and whether it will be reduced while it is read."""
     image = _open(file, path)
     declared = image.size
+    _check_size(path, declared)
     # Only JPEG heeds this: it then decodes at 1/2, 1/4 or 1/8, never below the size asked for.
-    image.draft(None, (MAX_WORKING_SIDE, MAX_WORKING_SIDE))
-    _check_size(path, declared, image.size, progressive="progressive" in image.info)
+    width, height = (max(1, MAX_WORKING_SIDE * side // max(declared)) for side in declared)
+    image.draft(None, (width, height))
     return image, declared, image.size != declared
 
 
@@ -159,8 +147,6 @@ def _load_cut_off(image: Image.Image, with_noise: Image.Image, path: Path, error
         for each in (image, with_noise):
             cut_off.load(each)
         missing = cut_off.missing_share(image, with_noise)
-    except MemoryError:
-        raise
     except Exception:
         raise _damaged(path, error) from error
     if missing > _MAY_BE_MISSING:
@@ -177,13 +163,14 @@ def _sha256(file: BinaryIO) -> str:
 
 
 def _open(file: BinaryIO, path: Path) -> Image.Image:
-    Image.init()
-    file_kinds.register_heif()
-    formats = [name for name in Image.ID if name not in _EXCLUDED_FORMATS]
     try:
-        return Image.open(file, formats=formats)
+        return photo_formats.opened(file)
     except UnidentifiedImageError:
         raise _unreadable(file, path) from None
+    except OtherKindError as kind:
+        raise CodedError(ErrorCode.PHOTO_OTHER_KIND, photo=path, kind=kind) from None
+    except TooLargeError as error:
+        raise _too_large(path, error.size, error.most) from None
     except Exception as error:
         raise _damaged(path, error) from error
 
@@ -193,30 +180,30 @@ def _unreadable(file: BinaryIO, path: Path) -> CodedError:
     kind = file_kinds.name(file.read(file_kinds.HEAD_BYTES))
     if not kind:
         return CodedError(ErrorCode.PHOTO_NO_IMAGE, photo=path)
+    if kind == texts.AVIF and features.check("avif"):
+        return CodedError(ErrorCode.PHOTO_DAMAGED, photo=path, reason="no AVIF image in it")
     return CodedError(ErrorCode.PHOTO_OTHER_KIND, photo=path, kind=kind)
 
 
 def _damaged(path: Path, error: Exception) -> CodedError:
+    """What a decoder's ``error`` means for the user; each of them fails in its own way on bad data."""
+    if isinstance(error, TooCostlyError):
+        return CodedError(ErrorCode.PHOTO_TOO_COSTLY, photo=path, reason=error)
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return CodedError(ErrorCode.OUT_OF_MEMORY)
     return CodedError(ErrorCode.PHOTO_DAMAGED, photo=path, reason=error)
 
 
-def _check_size(path: Path, declared: tuple[int, int], decoded: tuple[int, int], progressive: bool) -> None:
+def _too_large(path: Path, size: tuple[int, int], most: int) -> CodedError:
+    width, height = size
+    code, plenty = ErrorCode.PHOTO_TOO_LARGE, MAX_WORKING_SIDE
+    return CodedError(code, photo=path, width=width, height=height, most=most // 1_000_000, plenty=plenty)
+
+
+def _check_size(path: Path, declared: tuple[int, int]) -> None:
     width, height = declared
     if min(declared) < MIN_SIDE:
         raise CodedError(ErrorCode.PHOTO_TOO_SMALL, photo=path, width=width, height=height, least=MIN_SIDE)
-    # A progressive JPEG is held whole by its decoder, however much it is reduced.
-    held_width, held_height = declared if progressive else decoded
-    held_too_many = held_width * held_height > MAX_DECODED_PIXELS
-    if held_too_many or width * height > MAX_JPEG_PIXELS:
-        limit = MAX_DECODED_PIXELS if held_too_many else MAX_JPEG_PIXELS
-        raise CodedError(
-            ErrorCode.PHOTO_TOO_LARGE,
-            photo=path,
-            width=width,
-            height=height,
-            most=limit // 1_000_000,
-            plenty=MAX_WORKING_SIDE,
-        )
     if max(declared) > MAX_ASPECT * min(declared):
         raise CodedError(ErrorCode.PHOTO_TOO_ELONGATED, photo=path, width=width, height=height, most=MAX_ASPECT)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from skimage import data
+from skimage.draw import polygon2mask
 
 from clipasso_engine.lines import features
 from clipasso_engine.lines.features import FaceMarks
@@ -77,15 +78,16 @@ def test_more_strokes_never_take_a_mark_away(traits: dict[str, Any]) -> None:
         face = marks(size, **traits)
         counts = [len(face.strokes(features.plan([face], level)[0])) for level in LEVELS]
         assert counts == sorted(counts)
-        assert all(count <= 0.45 * level for count, level in zip(counts, LEVELS, strict=True))
+        assert all(count <= 0.5 * level for count, level in zip(counts, LEVELS, strict=True))
 
 
 def test_from_a_few_marks_to_a_likeness() -> None:
     face = marks(90)
     assert names(face, 4) == ()
     assert names(face, 8) == ("dots", "mouth")
-    assert names(face, 16) == ("dots", "brows", "nose", "mouth")
-    assert {"lids", "irises", "brows", "nose"} <= set(names(face, 24))
+    assert names(face, 12) == ("dots", "brows", "nose", "mouth")
+    assert names(face, 16) == ("lids", "irises", "brows", "nose", "mouth")
+    assert {"lids", "irises", "lower lids", "brows", "nose"} <= set(names(face, 24))
     assert {"lids", "irises", "lower lids", "brows", "nose", "lips"} == set(names(face, 32))
 
 
@@ -111,7 +113,7 @@ def test_a_profile_lacks_the_far_eye(yaw: float, near: str) -> None:
     x = float(face.marks["lids"][0][:, 0].mean())
     nose = float(face.marks["nose"][0][:, 0].mean())
     assert (x > nose) == (near == "right")
-    assert names(face, 8) == ("dots", "mouth")
+    assert names(face, 8) == ("dots", "brows", "nose", "mouth")  # as many strokes as two eyes and a mouth need, and one
 
 
 def test_a_turned_nose_has_a_ridge() -> None:
@@ -129,10 +131,10 @@ def test_several_faces_share_and_none_has_more_before_all_have_some() -> None:
     assert features.plan(faces, 8) == [1, 0, 0]
     assert features.plan(faces, 16) == [1, 1, 0]
     assert features.plan(faces, 24) == [1, 1, 1]
-    assert features.plan(faces, 48) == [2, 2, 2]
+    assert features.plan(faces, 48) == [3, 3, 3]
     for level in LEVELS:
         plan = features.plan(faces, level)
-        assert sum(len(face.strokes(n)) for face, n in zip(faces, plan, strict=True)) <= 0.45 * level
+        assert sum(len(face.strokes(n)) for face, n in zip(faces, plan, strict=True)) <= 0.5 * level
         assert max(plan) - min(plan) <= 1
         assert max(plan) <= 1 or max(plan) == min(plan)
 
@@ -161,8 +163,8 @@ def test_dark_glasses_hide_eyes_and_glasses_do_not() -> None:
     dark, clear = marks(100, dark_glasses=True), marks(100, glasses=12.0)
     for level in LEVELS:
         assert not set(names(dark, level)) & {"dots", "irises", "lids", "lower lids"}
-    assert names(dark, 8) == ()
-    assert names(dark, 10) == ("glasses", "bridge", "mouth")
+    assert names(dark, 7) == ()
+    assert names(dark, 8) == ("glasses", "bridge", "mouth")
     ((begin, *_, end),) = dark.marks["bridge"]
     assert end[0] - begin[0] == pytest.approx(np.ptp(np.concatenate(dark.marks["glasses"])[:, 0]), rel=0.05)
     assert {"lids", "irises", "glasses"} <= set(names(clear, 48))
@@ -201,3 +203,44 @@ def test_closed_eyes_are_drawn_closed_and_narrow_ones_without_lower_lids() -> No
 
 def test_lines_of_small_faces_are_finer() -> None:
     assert [marks(size).line for size in (20, 72, 150)] == pytest.approx([0.55, 0.8, 1.0])
+
+
+def test_an_iris_hangs_from_its_lid_and_does_not_pass_the_lower_one() -> None:
+    face = marks(150).marks
+    for bow, above, below in zip(face["irises"], face["lids"], face["lower lids"], strict=True):
+        for end in bow[[0, -1]]:
+            assert np.linalg.norm(above - end, axis=1).min() < 1.5
+        column = np.abs(below[:, 0] - bow[len(bow) // 2, 0]).argmin()
+        assert bow[:, 1].max() < below[column, 1]
+        assert np.ptp(bow[:, 0]) > 4
+
+
+def test_only_an_open_mouth_that_smiles_is_its_lower_lip() -> None:
+    """The same open mouth, its corners as high as the upper lip's middle, or half way down to the lower one's."""
+
+    def sag(part: float) -> float:
+        points = astronaut().points * 120 / astronaut().size + [128, 128, 0]
+        upper, lower = (points[list(lip)] for lip in (features._LIPS_UPPER_INNER, features._LIPS_LOWER_INNER))
+        low = lower.copy()
+        low[1:-1, 1] += 14
+        points[list(features._LIPS_LOWER_INNER)] = low
+        points[[61, 291], 1] = upper[5, 1] + part * (low[5, 1] - upper[5, 1])
+        (mouth,) = features.marks(replace(astronaut(), points=points), view()).marks["mouth"]
+        return float(mouth[len(mouth) // 2, 1] - mouth[[0, -1], 1].mean())
+
+    assert sag(0.0) > 12
+    assert abs(sag(0.5)) < 4
+
+
+@pytest.mark.parametrize("yaw", [-0.9, 0.9])
+def test_the_jaw_of_a_turned_head_is_all_that_is_seen_of_it(yaw: float) -> None:
+    """The mouth does not lie outside it, on its level or below."""
+    face = marks(100, yaw)
+    jaw, (mouth,) = face.contour[0].points, face.marks["mouth"]
+    assert polygon2mask((256, 256), jaw[:, ::-1])[tuple(mouth[:, ::-1].astype(int).T)].mean() > 0.95
+
+
+def test_a_face_without_marks_has_no_contour_of_its_own() -> None:
+    assert len(marks(40).contour) >= 1
+    assert marks(10).contour == []
+    assert marks(16, found=False).contour == []

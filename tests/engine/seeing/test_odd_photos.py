@@ -224,7 +224,7 @@ def test_heic_is_read_where_pillow_heif_is(monkeypatch: pytest.MonkeyPatch, tmp_
         return cup.copy()
 
     def register() -> None:
-        Image.register_open("HEIF-STAND-IN", opened, lambda head: head[4:12] == b"ftypheic")
+        Image.register_open("HEIF", opened, lambda head: head[4:12] == b"ftypheic")
 
     monkeypatch.setitem(sys.modules, "pillow_heif", types.SimpleNamespace(register_heif_opener=register))
     file_kinds.register_heif.cache_clear()
@@ -234,5 +234,5 @@ def test_heic_is_read_where_pillow_heif_is(monkeypatch: pytest.MonkeyPatch, tmp_
         assert np.array_equal(photo.load(path).rgb, np.asarray(cup))
     finally:
         file_kinds.register_heif.cache_clear()
-        Image.OPEN.pop("HEIF-STAND-IN", None)
-        Image.ID.remove("HEIF-STAND-IN")
+        Image.OPEN.pop("HEIF", None)
+        Image.ID.remove("HEIF")
