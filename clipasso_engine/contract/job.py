@@ -176,7 +176,8 @@ _MUST_BE = {"photo": texts.FILE_PATH, "photo_bytes": texts.BASE64, str: texts.TE
 
 def _checked(option: dataclasses.Field[Any], value: object) -> Any:
     """An option's value, of the option's type. Raises `CodedError` with the option's own code if it does not fit."""
-    kind, name, within = _types()[option.name], option.name, option.metadata.get("within")
+    kind, name = _types()[option.name], option.name
+    within: Any = option.metadata.get("within")
     try:
         read = _READERS[name](value) if name in _READERS else reading.read(kind, value)
         for number in (read if isinstance(read, tuple) else (read,)) if within else ():

@@ -153,7 +153,7 @@ def _write(file: Path, seen: View) -> None:
     for name, item in (("found", seen.found), ("guess", seen.guess)):
         if item is not None:
             arrays |= {f"{name}_mask": item.mask, f"{name}_score": item.score}
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is kept of photos is nobody else's business
+    paths.make(file.parent)
     handle, part = tempfile.mkstemp(dir=file.parent, suffix=_PART)
     try:
         with open(handle, "wb") as stream:

@@ -28,7 +28,7 @@ def _send_well_formed(line: bytes) -> None:
 def _send(data: bytes) -> None:
     """The bytes as they are, and as what Hypothesis makes of them: most of the first are no JSON."""
     hostile_jobs.answer(data.replace(b"\n", b" ") + b"\n")
-    _send_well_formed.hypothesis.fuzz_one_input(data)
+    _send_well_formed.hypothesis.fuzz_one_input(data)  # type: ignore[attr-defined]
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -150,7 +151,7 @@ def test_shapes_and_levels_are_limited() -> None:
 
 
 DEEP = json.loads("[" * 900 + "]" * 900)
-WRONG = (
+WRONG: tuple[Any, ...] = (
     *(None, True, 1, -1, 2.0, float("nan"), float("inf"), float("-inf"), 10**400, "", "x", "nan", "\0", "\ud800"),
     *([], [[]], [[[]]], [[[[]]]], [None], [True], ["x"], [1.5], [2.0], [10**400], {}, {"a": 1}, DEEP),
     *("x" * 10_000_000, ["x" * 10_000_000], list(range(2000)), [[[[1e308, 10**400]] * 4]], [[[0, "0"]] * 4]),

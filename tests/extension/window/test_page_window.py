@@ -17,7 +17,7 @@ import pytest
 from clipasso_engine.contract.codes import ErrorCode
 from clipasso_engine.contract.errors import CodedError
 from clipasso_engine.contract.job import SketchJob
-from inkscape_extension.window import contract, page_window
+from inkscape_extension.window import contract, page_window, peer
 from tests.support.stand_in import ROOT
 from tests.support.waiting import wait_until
 
@@ -189,7 +189,7 @@ def test_another_user_of_this_computer_gets_nothing(sketching):
 
 
 def test_without_a_system_that_tells_the_address_holds_a_token(monkeypatch):
-    monkeypatch.setattr(page_window.peer, "can_be_told", lambda: False)
+    monkeypatch.setattr(peer, "can_be_told", lambda: False)
     window = page_window.Window(contract.Request(SketchJob("p", levels=(1,)), gone=lambda: False))
     server = page_window._Server(window)
     server.start()
@@ -205,14 +205,14 @@ def test_without_a_system_that_tells_the_address_holds_a_token(monkeypatch):
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
 def test_the_user_of_a_connection(family):
-    if not page_window.peer.can_be_told() or (family == socket.AF_INET6 and not os.path.exists("/proc/net/if_inet6")):
+    if not peer.can_be_told() or (family == socket.AF_INET6 and not os.path.exists("/proc/net/if_inet6")):
         pytest.skip("not told here")
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(family) as ours:
         host = "127.0.0.1" if family == socket.AF_INET else "::ffff:127.0.0.1"
         ours.connect((host, server.getsockname()[1]))
         theirs = ("127.0.0.1", ours.getsockname()[1])
-        assert page_window.peer.uid(theirs, server.getsockname()) == os.getuid()
-        assert page_window.peer.uid(("127.0.0.2", theirs[1]), server.getsockname()) is None
+        assert peer.uid(theirs, server.getsockname()) == os.getuid()
+        assert peer.uid(("127.0.0.2", theirs[1]), server.getsockname()) is None
 
 
 def test_a_browser_that_never_comes_is_no_window(address, installed_engine, monkeypatch):
