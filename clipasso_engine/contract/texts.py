@@ -38,9 +38,7 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.SEGMENTS_OUT_OF_RANGE: translatable(
         "The number of segments is {value}, but it must be a whole number from 1 to {most}."
     ),
-    ErrorCode.TIME_BUDGET_NOT_POSITIVE: translatable(
-        "The time budget is {value} seconds, but it must be a number of more than 0."
-    ),
+    ErrorCode.TIME_BUDGET_NOT_POSITIVE: translatable("The time budget is {value} seconds, but it must be more than 0."),
     ErrorCode.PAPER_WITH_SEGMENTS: translatable(
         "The paper's strokes have one segment each, so the quality paper cannot draw strokes of {segments}."
     ),
