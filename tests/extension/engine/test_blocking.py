@@ -25,6 +25,11 @@ def short(monkeypatch):
     monkeypatch.setattr(process, "CLOSE_SECONDS", 0.3)
 
 
+def pid_of(engine):
+    assert isinstance(engine._process, process.EngineProcess)
+    return engine._process._process.pid
+
+
 def test_an_engine_that_greets_and_never_reads_is_given_up(fake_engine, tmp_path, monkeypatch):
     monkeypatch.setattr(client, "STOP_SECONDS", 0.3)
     photo = tmp_path / "photo.png"
@@ -42,7 +47,7 @@ def test_an_engine_that_is_stopped_is_given_up_when_its_time_is_over(fake_engine
 
     def stop_it(message):
         if message and message["type"] == "step":
-            os.kill(running._process._process.pid, signal.SIGSTOP)
+            os.kill(pid_of(running), signal.SIGSTOP)
 
     with (
         Engine(fake_engine.play(behaviour="hang").command, tmp_path / "log") as running,
@@ -55,7 +60,7 @@ def test_an_engine_that_is_stopped_is_given_up_when_its_time_is_over(fake_engine
 def test_one_that_is_stopped_before_it_greets(fake_engine, tmp_path, monkeypatch):
     monkeypatch.setattr(client, "PAUSED_SECONDS", 0.3)
     with Engine(fake_engine.play(behaviour="silent").command, tmp_path / "log") as running:
-        os.kill(running._process._process.pid, signal.SIGSTOP)
+        os.kill(pid_of(running), signal.SIGSTOP)
         with pytest.raises(UserError, match=r"did not answer within 0\.3 seconds"):
             running.sketch(SketchJob("p"), lambda _message: None)
     assert running._process.poll() is not None
