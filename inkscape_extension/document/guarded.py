@@ -19,7 +19,7 @@ from ..translation import translated
 from .links import LinksFromTheDocument
 
 MAX_DOCUMENT = 256 << 20
-"""Bytes of a document, the photos embedded in it included; a larger one takes more than 1.5 GB when it is read."""
+"""Bytes of a document, the photos embedded in it included; a larger value takes more memory, several times itself."""
 
 _TRANSFORMS = ("transform", "gradientTransform", "patternTransform")
 

@@ -62,7 +62,7 @@ def _embedded_bytes(uri: str) -> bytes:
 
 
 def _bytes_of(data: str) -> bytes:
-    """As `unquote_to_bytes`, which takes 100 times the memory of what is all percent signs."""
+    """As `unquote_to_bytes`, which takes a Python object for each percent sign at once."""
     found = bytearray()
     start = 0
     while start < len(data):
