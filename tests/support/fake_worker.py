@@ -50,6 +50,8 @@ def main():
     version = "99.0" if behaviour == "other version" else scenario["version"]
     say(type="hello", protocol=99 if behaviour == "other protocol" else 1, version=version)
 
+    if behaviour == "never reads":
+        time.sleep(3600)
     stop = threading.Event()
     job = json.loads(sys.stdin.readline())
     heard = open(scenario["heard"], "a", encoding="utf-8")  # noqa: SIM115  open for as long as this process
