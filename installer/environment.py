@@ -10,13 +10,12 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from clipasso_engine.contract.errors import UserError
 
-from . import commands, gpu
+from . import commands, gpu, pip
 from .console import Console
 from .journal import Journal, files_in, is_finished, list_tree, listing, remove_tree
 from .python import Python
@@ -98,7 +97,14 @@ def build(recipe: Recipe, home: Path, python: Python, journal: Journal, console:
         console.note(f"already there: {folder}")
         return folder
     _check_space(recipe, home)
-    journal.start_tree(folder)
+    with pip.temporary_folder(home, journal):
+        journal.start_tree(folder)
+        _fill(folder, recipe, python, console, log)
+        journal.finish_tree(folder)
+    return folder
+
+
+def _fill(folder: Path, recipe: Recipe, python: Python, console: Console, log: Path) -> None:
     try:
         options = ["--system-site-packages"] if recipe.system_packages else []
         commands.run([python.path, "-I", "-m", "venv", *options, folder], log)
@@ -112,8 +118,36 @@ def build(recipe: Recipe, home: Path, python: Python, journal: Journal, console:
     options = [] if recipe.dependencies else ["--no-deps"]
     files = [word for name in recipe.requirements for word in ("-r", str(REQUIREMENTS / name))]
     _pip(folder, [*options, *files], console, log)
-    journal.finish_tree(folder)
-    return folder
+    _check_packages(folder, recipe, log)
+
+
+# Distributions are looked for as Python would look for them: in the environment's folders, and nowhere else.
+_MISSING = """
+import sys
+from importlib import metadata
+def there(pin):
+    name, version = pin.split("==")
+    try:
+        return metadata.version(name).partition("+")[0] == version.partition("+")[0]
+    except metadata.PackageNotFoundError:
+        return False
+missing = [pin for pin in sys.argv[1:] if not there(pin)]
+print("Not there:", *missing)
+sys.exit(bool(missing))
+"""
+
+
+def _check_packages(folder: Path, recipe: Recipe, log: Path) -> None:
+    """Raises `UserError` if pip ended well but its packages are not where this environment's Python finds them."""
+    lines = [line for name in recipe.requirements for line in (REQUIREMENTS / name).read_text("utf-8").split("\n")]
+    pins = [words[0] for line in lines if "==" in line and ";" not in line and (words := line.split())]
+    try:
+        commands.run([python_in(folder), "-I", "-c", _MISSING, *pins], log)
+    except commands.CommandError as error:
+        raise UserError(
+            f"pip said that it installed the packages, but they are not in {folder}. Look for a setting that sends "
+            f"them elsewhere (pip config list) and run this again. The log is {log}."
+        ) from error
 
 
 def install_engine(environment: Path, home: Path, journal: Journal, console: Console, log: Path) -> None:
@@ -135,13 +169,15 @@ def install_engine(environment: Path, home: Path, journal: Journal, console: Con
         list_tree(environment, sorted(listed))
 
     journal.on_rollback(restore)
-    with tempfile.TemporaryDirectory(prefix="clipasso-install-") as temporary:
+    with pip.temporary_folder(home, journal) as temporary:
         # From a copy, since building leaves folders behind that would end up in the next build.
+        source = temporary / "engine"
+        source.mkdir()
         for name in ENGINE_PARTS:
-            _copy(CHECKOUT / name, Path(temporary, name))
+            _copy(CHECKOUT / name, source / name)
         # Nothing is fetched, and a wheel from a temporary folder is never wanted again: no cache.
         options = ["--no-deps", "--no-build-isolation", "--no-cache-dir", "--force-reinstall"]
-        _pip(environment, [*options, temporary], console, log)
+        _pip(environment, [*options, str(source)], console, log)
     try:
         commands.run([python_in(environment), "-I", "-m", "clipasso_engine", "--version"], log)
         commands.run([python_in(environment), "-I", "-c", _FIRST_STROKE], log)
@@ -179,22 +215,26 @@ def _torch_pins(recipe: Recipe) -> list[str]:
 def _offered(folder: Path, pin: str, index: str, console: Console, log: Path) -> bool:
     """Whether the index answers, soon, and has this very version for this Python and machine."""
     name, version = pin.split("==")
-    words = [*_pip_command(folder), "index", "versions", name, "--index-url", index, "--retries", "0", "--timeout", "5"]
+    python = python_in(folder)
+    words = [*pip.command(python), "index", "versions", name, "--index-url", index, "--retries", "0", "--timeout", "5"]
+    environ = pip.environ(python, _temporary(folder), log)
     try:
-        answer = commands.run(words, log, on_line=console.progress, timeout=_PROBE_SECONDS)
+        answer = commands.run(words, log, on_line=console.progress, timeout=_PROBE_SECONDS, environ=environ)
     except commands.CommandError:
         return False
     return version in answer.replace(",", " ").split()
 
 
-def _pip_command(folder: Path) -> list[str]:
-    return [str(python_in(folder)), "-I", "-m", "pip"]
+def _temporary(folder: Path) -> Path:
+    return folder.parent.parent / pip.TEMPORARY
 
 
 def _pip(folder: Path, words: list[str], console: Console, log: Path) -> None:
+    python = python_in(folder)
+    environ = pip.environ(python, _temporary(folder), log)
     try:
-        command = [*_pip_command(folder), "install", "--progress-bar", "off", "--no-warn-script-location", *words]
-        commands.run(command, log, on_line=console.progress)
+        command = [*pip.command(python), "install", "--progress-bar", "off", "--no-warn-script-location", *words]
+        commands.run(command, log, on_line=console.progress, environ=environ)
     except commands.CommandError as error:
         raise UserError(f"pip could not install what is needed: {_reason(error.output)} The log is {log}.") from error
 
