@@ -152,7 +152,9 @@ def _check_packages(folder: Path, recipe: Recipe, log: Path) -> None:
 
 def install_engine(environment: Path, home: Path, journal: Journal, console: Console, log: Path) -> None:
     """Install this checkout's engine into the environment; a rollback brings the older one back. Raises `UserError`."""
-    before = set(files_in(environment))
+    # Of an engine whose installation was cut, some files are here that no list has: all of an engine is ours.
+    engines = _engine_in(packages_in(environment))
+    before = {path for path in files_in(environment) if not any(engine in path.parents for engine in engines)}
     listed = {environment / name for name in listing(environment)}
     packages = packages_in(environment)
     backup = home / BACKUP

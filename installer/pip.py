@@ -43,8 +43,8 @@ def environ(python: Path, temporary: Path, log: Path) -> dict[str, str]:
     try:
         answer = commands.run([*command(python), "config", "list"], log, environ=clean)
     except commands.CommandError as error:
-        last = error.output.strip().rpartition("\n")[2].removeprefix("ERROR: ")
-        raise UserError(f"pip cannot read its settings: {last}. Mend that file and run this again.") from error
+        reason = " ".join(error.output.removeprefix("ERROR: ").split())
+        raise UserError(f"pip cannot read its settings: {reason}. Mend that file and run this again.") from error
     folder = {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
     return {**_settings(answer), **clean, **folder, "PIP_CONFIG_FILE": os.devnull}
 
