@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = CHECKOUT / "requirements"
 ENGINE_PARTS = ("pyproject.toml", "README.md", "LICENSE", "clipasso_engine")
 """What the engine's package is built from."""
+CUDA = "cuda.txt"
+"""What the registry's PyTorch needs as well, on Linux."""
 BACKUP = "engine-before"
 """The folder under CLIPASSO_HOME that keeps the older engine while a newer one is installed."""
 
@@ -61,7 +64,7 @@ class Recipe:
 
     def _files(self) -> list[Path]:
         """All requirement files, also those that others include."""
-        files = [REQUIREMENTS / name for name in self.requirements]
+        files = [REQUIREMENTS / name for name in (*self.requirements, *([CUDA] if self.torch else []))]
         for path in files:
             files += [REQUIREMENTS / line[3:] for line in path.read_text("utf-8").split("\n") if line.startswith("-r ")]
         return files
@@ -110,14 +113,16 @@ def _fill(folder: Path, recipe: Recipe, python: Python, console: Console, log: P
         commands.run([python.path, "-I", "-m", "venv", *options, folder], log)
     except commands.CommandError as error:
         raise UserError(f"The environment could not be made: {_reason(error.output)} The log is {log}.") from error
-    if recipe.torch:
-        _install_torch(recipe, folder, console, log)
+    from_another_index = _install_torch(recipe, folder, console, log) if recipe.torch else False
     if recipe.links:  # before pip looks at what is there already
         lines = "".join(f"{path}\n" for path in recipe.links)
         (packages_in(folder) / "clipasso-links.pth").write_text(lines, encoding="utf-8")
-    options = [] if recipe.dependencies else ["--no-deps"]
-    files = [word for name in recipe.requirements for word in ("-r", str(REQUIREMENTS / name))]
-    _pip(folder, [*options, *files], console, log)
+    named = "://" in recipe.torch  # what such a build needs cannot be known here, so it cannot have hashes
+    names = [*recipe.requirements, *([CUDA] if recipe.torch and not from_another_index else [])]
+    options = ["--require-hashes", *([] if recipe.dependencies and not named else ["--no-deps"])]
+    _pip(folder, [*options, *(word for name in names for word in ("-r", str(REQUIREMENTS / name)))], console, log)
+    if named:
+        _pip(folder, _torch_pins(recipe), console, log)
     _check_packages(folder, recipe, log)
 
 
@@ -140,7 +145,7 @@ sys.exit(bool(missing))
 def _check_packages(folder: Path, recipe: Recipe, log: Path) -> None:
     """Raises `UserError` if pip ended well but its packages are not where this environment's Python finds them."""
     lines = [line for name in recipe.requirements for line in (REQUIREMENTS / name).read_text("utf-8").split("\n")]
-    pins = [words[0] for line in lines if "==" in line and ";" not in line and (words := line.split())]
+    pins = [line.split()[0] for line in lines if re.match(r"[\w.-]+==", line) and ";" not in line]
     try:
         commands.run([python_in(folder), "-I", "-c", _MISSING, *pins], log)
     except commands.CommandError as error:
@@ -193,10 +198,13 @@ def _engine_in(packages: Path) -> list[Path]:
     return [*packages.glob("clipasso_engine"), *packages.glob("clipasso_inkscape-*.dist-info")]
 
 
-def _install_torch(recipe: Recipe, folder: Path, console: Console, log: Path) -> None:
-    """Where PyTorch's packages come from another index than the rest: install them from there first."""
+def _install_torch(recipe: Recipe, folder: Path, console: Console, log: Path) -> bool:
+    """Where PyTorch's packages come from another index than the rest: install them from there first; whether it was so.
+
+    Their files are other ones than the registry's, so no hash is known; that index and the exact version are trusted.
+    """
     if recipe.torch == "registry":
-        return
+        return False
     index = CPU_INDEX if recipe.torch == "cpu" else recipe.torch
     pins = _torch_pins(recipe)
     if recipe.torch == "cpu":
@@ -205,13 +213,14 @@ def _install_torch(recipe: Recipe, folder: Path, console: Console, log: Path) ->
             console.note(
                 "PyTorch's small CPU build cannot be had here (see the log): taking the registry's, which is larger."
             )
-            return
+            return False
     _pip(folder, ["--no-deps", "--index-url", index, *pins], console, log)
+    return True
 
 
 def _torch_pins(recipe: Recipe) -> list[str]:
     lines = [line for name in recipe.requirements for line in (REQUIREMENTS / name).read_text("utf-8").split("\n")]
-    return [line for line in lines if line.startswith(("torch==", "torchvision=="))]
+    return [line.split()[0] for line in lines if line.startswith(("torch==", "torchvision=="))]
 
 
 def _offered(folder: Path, pin: str, index: str, console: Console, log: Path) -> bool:
@@ -265,6 +274,11 @@ def _reason(output: str) -> str:
         (
             ("NewConnectionError", "ProxyError", "SSLError", "name resolution", "Read timed out", "Connection refused"),
             "the package registry cannot be reached. Check the network (or pip's proxy setting) and run this again.",
+        ),
+        (
+            ("THESE PACKAGES DO NOT MATCH THE HASHES", "hashes are required"),
+            "a package is not the one that was published (its SHA-256 is another): it was damaged on the way, or the "
+            "mirror that pip is set to serves its own builds. Use another index and run this again.",
         ),
         (
             ("No matching distribution", "Could not find a version"),

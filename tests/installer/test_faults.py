@@ -1,6 +1,7 @@
 """Links in the way, settings that lead pip astray, odd homes, two at once, cuts at every step, modes of files."""
 
 import contextlib
+import hashlib
 import json
 import os
 import random
@@ -118,7 +119,8 @@ def stand_in_requirements(tmp_path, monkeypatch):
         wheel.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
         wheel.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr("tiny-1.0.dist-info/RECORD", "")
-    (folder / "tiny.txt").write_text("tiny==1.0\n")
+    digest = hashlib.sha256((wheels / "tiny-1.0-py3-none-any.whl").read_bytes()).hexdigest()
+    (folder / "tiny.txt").write_text(f"tiny==1.0 --hash=sha256:{digest}\n")
     monkeypatch.setattr(environment, "REQUIREMENTS", folder)
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
@@ -142,6 +144,15 @@ def test_packages_that_pip_put_elsewhere_are_noticed(tmp_path, monkeypatch, stan
     monkeypatch.setattr(commands, "run", nothing_installed)
     with pytest.raises(install.UserError, match="pip said that it installed the packages, but they are not in"):
         build(tmp_path / "home")
+
+
+def test_a_package_of_another_hash_is_refused(tmp_path, monkeypatch, stand_in_requirements):
+    monkeypatch.setenv("PIP_FIND_LINKS", str(stand_in_requirements))
+    with zipfile.ZipFile(stand_in_requirements / "tiny-1.0-py3-none-any.whl", "a") as wheel:
+        wheel.writestr("other.py", "")
+    with pytest.raises(install.UserError, match="is not the one that was published"):
+        build(tmp_path / "home")
+    assert not list(tmp_path.glob("home/env/*/lib/*/site-packages/tiny.py"))
 
 
 def test_settings_of_pip_that_cannot_be_read_are_named(tmp_path, monkeypatch, stand_in_requirements):
