@@ -93,7 +93,7 @@ def test_the_bomb_of_these_tests_explodes(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_pickle_in_the_place_of_weights_is_refused(
     name: str, bomb: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models.in_package, "FOLDER", tmp_path)
+    monkeypatch.setattr(bundled, "FOLDER", tmp_path)
     file = models.location(models.find(name))
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(bomb)
