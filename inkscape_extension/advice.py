@@ -33,6 +33,8 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.CANDIDATES_OUT_OF_RANGE: None,
     ErrorCode.SEGMENTS_OUT_OF_RANGE: None,
     ErrorCode.TIME_BUDGET_NOT_POSITIVE: None,
+    ErrorCode.BACKGROUND_STROKES_OUT_OF_RANGE: None,
+    ErrorCode.PAPER_WITH_BACKGROUND_STROKES: translated("Choose 0 for “Background strokes”, page Advanced."),
     ErrorCode.PAPER_WITH_SEGMENTS: translated("Choose 1 for “Curves in a stroke”, page Advanced."),
     ErrorCode.PAPER_WITHOUT_LEVEL: translated("Choose one, for example 16, on the page Sketch."),
     ErrorCode.TEXT_WITHOUT_CLIP: translated(
@@ -101,6 +103,7 @@ NOTICE_ADVICE: dict[NoticeCode, str | None] = {
     NoticeCode.DEVICE_LEFT_OUT: None,
     NoticeCode.FEWER_CANDIDATES: None,
     NoticeCode.GOING_ON_ON_CPU: None,
+    NoticeCode.NO_SURROUNDINGS: None,
 }
 
 

@@ -31,6 +31,8 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.CANDIDATES_OUT_OF_RANGE: None,
     ErrorCode.SEGMENTS_OUT_OF_RANGE: None,
     ErrorCode.TIME_BUDGET_NOT_POSITIVE: None,
+    ErrorCode.BACKGROUND_STROKES_OUT_OF_RANGE: None,
+    ErrorCode.PAPER_WITH_BACKGROUND_STROKES: "Choose --background-strokes 0, or another --quality.",
     ErrorCode.PAPER_WITH_SEGMENTS: "Choose --segments 1, or another --quality.",
     ErrorCode.PAPER_WITHOUT_LEVEL: "Choose one, for example --strokes 16.",
     ErrorCode.TEXT_WITHOUT_CLIP: "Choose --guidance both, or drop --text.",
@@ -94,6 +96,7 @@ NOTICE_ADVICE: dict[NoticeCode, str | None] = {
     NoticeCode.DEVICE_LEFT_OUT: None,
     NoticeCode.FEWER_CANDIDATES: None,
     NoticeCode.GOING_ON_ON_CPU: None,
+    NoticeCode.NO_SURROUNDINGS: None,
 }
 
 

@@ -22,6 +22,8 @@ class ErrorCode(str, Enum):
     SEGMENTS_OUT_OF_RANGE = "segments-out-of-range"
     TIME_BUDGET_NOT_POSITIVE = "time-budget-not-positive"
     PAPER_WITH_SEGMENTS = "paper-with-segments"
+    BACKGROUND_STROKES_OUT_OF_RANGE = "background-strokes-out-of-range"
+    PAPER_WITH_BACKGROUND_STROKES = "paper-with-background-strokes"
     PAPER_WITHOUT_LEVEL = "paper-without-level"
     TEXT_WITHOUT_CLIP = "text-without-clip"
     JOB_OPTIONS_UNKNOWN = "job-options-unknown"
@@ -82,3 +84,4 @@ class NoticeCode(str, Enum):
     DEVICE_LEFT_OUT = "device-left-out"
     FEWER_CANDIDATES = "fewer-candidates"
     GOING_ON_ON_CPU = "going-on-on-cpu"
+    NO_SURROUNDINGS = "no-surroundings"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional, Tuple, get_type_hints
 
 from . import choices, reading, texts
-from .choices import Background, Device, DrawnRole, GuidanceName, Quality, RasterizerName
+from .choices import Background, Device, DrawnRole, GuidanceName, Part, Quality, RasterizerName
 from .codes import ErrorCode
 from .errors import CodedError, cut, shown
 from .sketch import Curves, Ring, Shapes
@@ -92,6 +92,13 @@ class SketchJob:
         default="auto",
         metadata=_told("what lies behind the object; auto removes it where one stands clear", choices.BACKGROUNDS),
     )
+    background_strokes: int = field(
+        default=0,
+        metadata=_told(
+            "further strokes for what is around the object, in a layer of their own (0 to 512)",
+            within=(0, MAX_STROKES),
+        ),
+    )
     candidates: int = field(
         default=1,
         metadata=_told(
@@ -111,6 +118,7 @@ class SketchJob:
     )
     # Not for the command line: what only a program around the drawing can give, or make use of.
     upright: bool = True  # whether the photo is shown as its EXIF orientation asks
+    part: Part = field(default="object", metadata=_told(names=choices.PARTS))  # what the levels are of
     drawn: Curves = ()  # drawn already, in shares of the photo's width and height
     drawn_role: DrawnRole = field(default="none", metadata=_told(names=choices.DRAWN_ROLES))
     mask: Shapes = ()  # only what lies in one of these is drawn, likewise; (): all
@@ -124,6 +132,8 @@ class SketchJob:
             object.__setattr__(self, option.name, _checked(option, getattr(self, option.name)))
         if self.quality == "paper" and self.segments != 1:
             raise CodedError(ErrorCode.PAPER_WITH_SEGMENTS, segments=self.segments)
+        if self.quality == "paper" and (self.background_strokes or self.part == "background"):
+            raise CodedError(ErrorCode.PAPER_WITH_BACKGROUND_STROKES)
         if not self.time_budget > 0:
             raise CodedError(ErrorCode.TIME_BUDGET_NOT_POSITIVE, value=f"{self.time_budget:g}")
         _check_counts(self)
@@ -161,6 +171,9 @@ _READERS: dict[str, Callable[[object], Any]] = {
 _REFUSALS: dict[str, Callable[[str], CodedError]] = {
     "levels": lambda value: CodedError(ErrorCode.LEVEL_OUT_OF_RANGE, level=value, least=MIN_STROKES, most=MAX_STROKES),
     "seed": lambda value: CodedError(ErrorCode.SEED_OUT_OF_RANGE, value=value, most=MAX_SEED),
+    "background_strokes": lambda value: CodedError(
+        ErrorCode.BACKGROUND_STROKES_OUT_OF_RANGE, value=value, most=MAX_STROKES
+    ),
     "candidates": lambda value: CodedError(ErrorCode.CANDIDATES_OUT_OF_RANGE, value=value, most=MAX_CANDIDATES),
     "segments": lambda value: CodedError(ErrorCode.SEGMENTS_OUT_OF_RANGE, value=value, most=MAX_SEGMENTS),
     "time_budget": lambda value: CodedError(ErrorCode.TIME_BUDGET_NOT_POSITIVE, value=value),

@@ -109,7 +109,8 @@ class Engine:
             if message and kind == "error":
                 raise failure(message)
             if message and kind == "level":
-                levels[message["sketch"].level] = message["sketch"]
+                sketch = message["sketch"]
+                levels[sketch.part == "object", sketch.level] = sketch
         if not levels:
             raise _nothing_yet(job.time_budget)
         return [levels[level] for level in sorted(levels, reverse=True)], {}

@@ -61,6 +61,8 @@ class StepStrokes(GuardedDocument, inkex.EffectExtension):
 def _layer_at_hand(svg: inkex.SvgDocumentElement) -> inkex.Layer:
     layers, strokes = target_strokes.find(svg)
     found = list(dict.fromkeys([*layers, *(origin.layer_of(stroke) for stroke in strokes)]))
+    if len(found) > 1:  # a sketch with its background: the strokes of that step where it alone is selected
+        found = [layer for layer in found if not origin.is_background(layer)] or found
     if len(found) == 1 and found[0] is not None:
         return found[0]
     if len(found) > 1:

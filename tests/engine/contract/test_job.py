@@ -16,6 +16,7 @@ from clipasso_engine.contract.sketch import Sketch, Stroke
 from tests.support.told import refused
 
 NOT_FOR_THE_COMMAND_LINE = {
+    "part",
     "photo",
     "drawn",
     "drawn_role",
