@@ -28,6 +28,7 @@ from clipasso_engine.contract import inkscapes, paths
 from clipasso_engine.contract.errors import UserError
 from installer import checks, commands, demo, environment, extension, lock, python, system
 from installer.console import Console
+from installer.home import check, only_ours_to_write
 from installer.journal import Journal
 
 STOPPED = 130
@@ -40,9 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
     home = Path()
     try:
         home = paths.home()
-        if wishes.uninstall:
-            return uninstall(home, console)
-        return Installation(home, wishes, console).run()
+        with only_ours_to_write():
+            if wishes.uninstall:
+                return uninstall(home, console)
+            check(home)
+            return Installation(home, wishes, console).run()
     except UserError as error:
         console.say(f"\n{error}")
         return 1
@@ -94,7 +97,6 @@ class Installation:
         self.console.say(f"CLIPasso for Inkscape {__version__}, in {self.home}")
         if os.environ.get("SUDO_USER") and os.environ["SUDO_USER"] != "root":
             self.console.say("Note: this installs for root. To install for yourself, run install.py without sudo.")
-        self.journal.folder(self.home)
         with lock.exclusive(self.home / "install.lock", self.journal):
             self.journal.write(self.log, f"install.py {__version__}, {time.ctime()}\n".encode())
             self.journal.commit()  # a failure leaves the log, which says why

@@ -7,7 +7,7 @@ All lengths between the view and the finished sketch are in pixels of the canvas
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from .choosing import continuing
 from .choosing.drawings import Drawings
 from .clip import network as clip_network
 from .clip import saliency as clip_saliency
-from .contract.choices import WITH_CLIP, GuidanceName
+from .contract.choices import WITH_CLIP, Background, GuidanceName
 from .contract.codes import ErrorCode, NoticeCode
 from .contract.errors import CodedError
 from .contract.events import Emit
@@ -27,8 +27,9 @@ from .contract.sketch import Sketch
 from .lines import eyes, features, weighted_lines
 from .optimising import guidance
 from .optimising.device import choose as choose_device
+from .optimising.optimizer import LINE_WIDTH
 from .paper import sketching
-from .seeing import analysis_cache, attention, boundary, finer, photo, rembg_foreground, shapes
+from .seeing import analysis_cache, attention, boundary, finer, photo, rembg_foreground, shapes, surroundings
 from .seeing.view import View
 from .sketching import quick_sketches
 from .sketching.canvases import Canvases
@@ -37,6 +38,8 @@ from .sketching.levels import STEPS, Run, Stages
 __all__ = ["STEPS", "Stages", "sketch"]
 
 Keep = Callable[[Stages], None]
+
+_THINNER = 0.6  # width of the background's strokes in that of the object's: a larger one brings it to the front
 
 
 def sketch(
@@ -48,7 +51,8 @@ def sketch(
     does the end of the job's time budget.
     ``keep`` is given the stages before the optimisation, those of the largest canvas first.
 
-    Returns the sketches, most strokes first, after them the other candidates; and the report. Raises `UserError` when
+    Returns the sketches, most strokes first, after them the other candidates, at last that of the background; and the
+    report. Raises `UserError` when
     the photo cannot be sketched.
     """
     run = Run(job, emit, stop)
@@ -62,30 +66,113 @@ def sketch(
             return sketching.sketch(job, shapes.cut_out(picture, job.mask), device, emit, stop)
         network = boundary.load(device)
     with run.stage("boundary"):
-        view = _look(run, job, network, picture)
+        view, around = _look(run, job, network, picture), None
+        if job.background_strokes or job.part == "background":
+            view = surroundings.standing_out(view)
+            around = surroundings.around(view, _whole(job, network, picture))
     guide_name, notice = guidance.choose(job)
     if notice:
         run.notice(notice)
-    canvases = Canvases(
-        lambda side: _traced(job, guide_name, device, picture, view, finer.look(network, picture, view, side))
-    )
-    with run.stage("trace"):
-        if job.levels == AUTO:
-            job = replace(job, levels=(Drawings(canvases.of(1).lines, job.seed, 1, job.segments).enough(),))
-        starts = {level: canvases.of(level).start(level) for level in job.levels}
-    if not any(len(start[0].controls) for start in starts.values()):
-        raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo=job.photo)
-    with run.stage("optimise"):
-        if keep is not None:
-            for stages in canvases.ready():
-                keep(stages)
-        ranked = [run.level(canvases.of(level), level, starts[level]) for level in job.levels]
-    sketches = [best for best, *_ in ranked] + [other for _, *others in ranked for other in others]
-    report = run.report(canvases.of(job.levels[0]), sketches[: len(ranked)])
-    if job.abstraction:
-        with run.stage("steps"):
-            report["abstraction"] = [quick.to_json() for quick in quick_sketches.quick_sketches(job, canvases, run)]
+    of = _Photo(run, network, device, picture, guide_name, keep)
+    if job.part == "background":
+        if around is None:
+            raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo=job.photo)
+        return of.drawn(job, around, _thinner(view, around))
+    sketches, report = of.drawn(job, view, LINE_WIDTH)
+    if job.background_strokes:
+        _add_background(of, job, view, around, sketches, report)
     return sketches, report
+
+
+@dataclass(frozen=True)
+class _Photo:
+    """What drawings of several parts of a photo share."""
+
+    run: Run
+    network: torch.nn.Module
+    device: torch.device
+    picture: photo.Photo
+    guide_name: GuidanceName
+    keep: Keep | None
+
+    def drawn(self, job: SketchJob, view: View, width: float) -> tuple[list[Sketch], dict[str, Any]]:
+        """What `sketch` returns, of what is seen in one view alone, in strokes of a ``width`` in px of the canvas."""
+        run = self.run
+        canvases = Canvases(lambda side: self._traced(job, view, side, width))
+        with run.stage("trace"):
+            if job.levels == AUTO:
+                job = replace(job, levels=(Drawings(canvases.of(1).lines, job.seed, 1, job.segments).enough(),))
+            starts = {level: canvases.of(level).start(level) for level in job.levels}
+        if not any(len(start[0].controls) for start in starts.values()):
+            raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo=job.photo)
+        with run.stage("optimise"):
+            if self.keep is not None:
+                for stages in canvases.ready():
+                    self.keep(stages)
+            ranked = [run.level(canvases.of(level), level, starts[level]) for level in job.levels]
+        sketches = [best for best, *_ in ranked] + [other for _, *others in ranked for other in others]
+        report = run.report(canvases.of(job.levels[0]), sketches[: len(ranked)])
+        if job.abstraction:
+            with run.stage("steps"):
+                report["abstraction"] = [quick.to_json() for quick in quick_sketches.quick_sketches(job, canvases, run)]
+        return sketches, report
+
+    def _traced(self, job: SketchJob, coarse: View, side: int, width: float) -> Stages:
+        """The lines worth drawing on a canvas whose longer side has ``side`` px.
+
+        ``coarse`` is the view on the smallest. Raises `UserError` if none is.
+        """
+        picture, guide_name = self.picture, self.guide_name
+        view = finer.look(self.network, picture, coarse, side)
+        seen = coarse.found or coarse.guess
+        details = (
+            []
+            if view.around is not None
+            else [
+                eye.scaled(view.size[0] / coarse.size[0]) for eye in eyes.find(coarse.rgb, seen.mask if seen else None)
+            ]
+        )
+        marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
+        looked_at = _attention(view, guide_name, self.device)
+        emphasis = shapes.emphasis(marked) * finer.standing(coarse, view)
+        people = [features.marks(face, view) for face in view.faces]
+        hints = weighted_lines.Hints(looked_at, details, emphasis, bool(job.mask), view.around, people)
+        worth = weighted_lines.find(view.boundary, view.found, view.guess, hints)
+        worth = continuing.left_over(job, worth, view, picture)
+        region = view.around if view.found is None else view.found.region
+        shown = view.rgb if region is None else np.where(region[..., None], view.rgb, np.uint8(255))
+        subject = guidance.Subject(shown, worth.picture(), self.device, job.seed, job.text, job.clip_model)
+        drawings = continuing.drawings(job, worth, view, picture)
+        return Stages(picture, view, worth, drawings, subject, guide_name, marked, looked_at, job.part, width)
+
+
+def _add_background(
+    of: _Photo, job: SketchJob, view: View, around: View | None, sketches: list[Sketch], report: dict[str, Any]
+) -> None:
+    """Add the sketch of what is around the object; where there is nothing to draw, that is told."""
+    role = "none" if job.drawn_role == "start" else job.drawn_role
+    extra = replace(
+        job, part="background", levels=(job.background_strokes,), background_strokes=0, candidates=1, drawn_role=role
+    )
+    try:
+        if around is None:
+            raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo=job.photo)
+        drawn, told = of.drawn(extra, around, _thinner(view, around))
+    except CodedError as error:
+        if error.code not in (ErrorCode.NOTHING_TO_DRAW, ErrorCode.NOTHING_LEFT_TO_DRAW):
+            raise
+        of.run.notice(NoticeCode.NO_SURROUNDINGS)
+        return
+    sketches += drawn
+    report["seconds"] = told["seconds"]
+    if job.abstraction:
+        report["abstraction"] += told["abstraction"]
+
+
+def _thinner(view: View, around: View) -> float:
+    """The width of the background's strokes, in px of its canvas."""
+    nearer = (view.box.width / view.size[0]) / (around.box.width / around.size[0])
+    return _THINNER * nearer * LINE_WIDTH
 
 
 def _loaded(job: SketchJob, emit: Emit) -> tuple[photo.Photo, torch.device]:
@@ -101,36 +188,28 @@ def _loaded(job: SketchJob, emit: Emit) -> tuple[photo.Photo, torch.device]:
 def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Photo) -> View:
     """The view of the photo; where rembg's model is here and fails, with a notice of that and without it."""
     larger = rembg_foreground.find()
+    apart = job.background_strokes > 0 or job.part == "background"
+    background: Background = "auto" if apart and job.background == "keep" else job.background  # in strokes of its own
     try:
-        return analysis_cache.look(network, picture, job.background, job.mask, larger)
+        return analysis_cache.look(network, picture, background, job.mask, larger)
     except rembg_foreground.Trouble as problem:
         assert larger is not None
         run.notice(NoticeCode.REMBG_FAILED, file=larger.file, reason=problem)
-        return analysis_cache.look(network, picture, job.background, job.mask)
+        return analysis_cache.look(network, picture, background, job.mask)
 
 
-def _traced(
-    job: SketchJob, guide_name: GuidanceName, device: torch.device, picture: photo.Photo, coarse: View, view: View
-) -> Stages:
-    """The lines worth drawing on one canvas; ``coarse`` is the view on the smallest. Raises `UserError` if none is."""
-    seen = coarse.found or coarse.guess
-    details = [eye.scaled(view.size[0] / coarse.size[0]) for eye in eyes.find(coarse.rgb, seen.mask if seen else None)]
-    marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
-    looked_at, emphasis = _attention(view, guide_name, device), shapes.emphasis(marked) * finer.standing(coarse, view)
-    people = [features.marks(face, view) for face in view.faces]
-    hints = weighted_lines.Hints(looked_at, details, emphasis, bool(job.mask), people)
-    worth = weighted_lines.find(view.boundary, view.found, view.guess, hints)
-    worth = continuing.left_over(job, worth, view, picture)
-    shown = view.rgb if view.found is None else np.where(view.found.region[..., None], view.rgb, np.uint8(255))
-    subject = guidance.Subject(shown, worth.picture(), device, job.seed, job.text, job.clip_model)
-    drawings = continuing.drawings(job, worth, view, picture)
-    return Stages(picture, view, worth, drawings, subject, guide_name, marked, looked_at)
+def _whole(job: SketchJob, network: torch.nn.Module, picture: photo.Photo) -> View:
+    """The view of all that is seen of the photo, object or not."""
+    clip = shapes.within((), job.clips, picture.rgb.shape[:2])
+    return replace(analysis_cache.look(network, picture, "keep", clip), faces=())
 
 
 def _attention(view: View, guide_name: GuidanceName, device: torch.device) -> NDArray[np.float32]:
     """Where it is looked at, [h, w] in 0..1 on the object: by the classifier, and by CLIP as much where CLIP guides and
     has its weights (paper, section 3.3)."""
     seen = view.found.region if view.found else view.guess.region if view.guess else None
+    if view.around is not None:  # attention is on the object
+        return np.zeros_like(view.boundary)
     known = attention.on(attention.find(attention.load(device), view.rgb), seen)
     if guide_name not in WITH_CLIP or not clip_network.usable(clip_network.SALIENCY_MODEL):
         return known

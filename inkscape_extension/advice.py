@@ -15,6 +15,7 @@ from . import translation
 from .translation import translated
 
 _LIST = translated("Write numbers separated by commas, for example 32, 16, 8, 4.")
+_FEWER_LEVELS = translated("Ask for fewer of them on the page Sketch.")
 _REINSTALL = translated("Run install.py again.")
 _SIMPLIFY = translated("Select fewer of them, or simplify them with Path > Simplify.")
 _ADD_CLIP = translated("Run install.py again to add CLIP, or choose “Boundaries” for “Guided by”, page Advanced.")
@@ -25,12 +26,15 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.LEVEL_OUT_OF_RANGE: translated("Choose one in that range."),
     ErrorCode.LEVELS_UNREADABLE: _LIST,
     ErrorCode.LEVELS_EMPTY: _LIST,
-    ErrorCode.LEVELS_TOO_MANY: translated("Ask for fewer of them on the page Sketch."),
+    ErrorCode.LEVELS_TOO_MANY: _FEWER_LEVELS,
+    ErrorCode.LEVELS_TOO_MANY_STROKES: _FEWER_LEVELS,
     ErrorCode.CHOICE_UNKNOWN: None,
     ErrorCode.SEED_OUT_OF_RANGE: None,
     ErrorCode.CANDIDATES_OUT_OF_RANGE: None,
     ErrorCode.SEGMENTS_OUT_OF_RANGE: None,
     ErrorCode.TIME_BUDGET_NOT_POSITIVE: None,
+    ErrorCode.BACKGROUND_STROKES_OUT_OF_RANGE: None,
+    ErrorCode.PAPER_WITH_BACKGROUND_STROKES: translated("Choose 0 for “Background strokes”, page Advanced."),
     ErrorCode.PAPER_WITH_SEGMENTS: translated("Choose 1 for “Curves in a stroke”, page Advanced."),
     ErrorCode.PAPER_WITHOUT_LEVEL: translated("Choose one, for example 16, on the page Sketch."),
     ErrorCode.TEXT_WITHOUT_CLIP: translated(
@@ -42,6 +46,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.DRAWN_CURVES_TOO_FAR: translated("Select the photo without these strokes."),
     ErrorCode.SHAPES_UNREADABLE: translated("Select the photo without these shapes."),
     ErrorCode.SHAPES_TOO_MANY_CORNERS: _SIMPLIFY,
+    ErrorCode.SHAPES_TOO_INTRICATE: _SIMPLIFY,
     ErrorCode.SHAPES_TOO_MANY: translated("Select fewer of them, or unite them with Path > Union."),
     ErrorCode.PHOTO_MISSING: translated("Put it back there, or import it again with File > Import."),
     ErrorCode.PHOTO_IS_FOLDER: translated("Import an image file in it with File > Import."),
@@ -98,6 +103,7 @@ NOTICE_ADVICE: dict[NoticeCode, str | None] = {
     NoticeCode.DEVICE_LEFT_OUT: None,
     NoticeCode.FEWER_CANDIDATES: None,
     NoticeCode.GOING_ON_ON_CPU: None,
+    NoticeCode.NO_SURROUNDINGS: None,
 }
 
 

@@ -11,9 +11,36 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Callable
 
-# These would make pip install somewhere else than in the environment, or not at all. Everything else that users set
-# for pip (index, proxy, certificate, constraint, cache) is theirs to say and stays.
-_PIP_PLACES = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_DRY_RUN", "PIP_NO_DEPS", "PIP_EDITABLE")
+PIP_SETTINGS = frozenset(
+    (
+        "index-url",
+        "extra-index-url",
+        "no-index",
+        "find-links",
+        "trusted-host",
+        "cert",
+        "client-cert",
+        "proxy",
+        "timeout",
+        "default-timeout",
+        "retries",
+        "resume-retries",
+        "cache-dir",
+        "no-cache-dir",
+        "constraint",
+        "build-constraint",
+        "keyring-provider",
+        "only-binary",
+        "prefer-binary",
+        "use-feature",
+        "use-deprecated",
+        "log",
+    )
+)
+"""What users may set for pip: where packages come from and how they are fetched. All else (target, prefix, user,
+dry-run, require-virtualenv, python ...) would make pip install elsewhere than in the environment, or not at all."""
+
+_ENDING_SECONDS = 10.0  # for pip to remove its temporary folders; longer: what hangs is waited for longer
 
 
 class CommandError(Exception):
@@ -30,9 +57,14 @@ def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str
     kept = {
         name: value
         for name, value in (os.environ if environ is None else environ).items()
-        if not name.upper().startswith("PYTHON") and name.upper() not in (*_PIP_PLACES, "VIRTUAL_ENV")
+        if not name.upper().startswith("PYTHON") and name.upper() != "VIRTUAL_ENV" and _is_wanted(name.upper())
     }
     return {**kept, "PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def _is_wanted(variable: str) -> bool:
+    setting = variable[4:].lower().replace("_", "-")
+    return not variable.startswith("PIP_") or setting == "config-file" or setting in PIP_SETTINGS
 
 
 def run(
@@ -67,7 +99,7 @@ def run(
         except OSError as error:
             print(error, file=record)
             raise CommandError(words, 127, str(error)) from error
-        timer = threading.Timer(timeout or threading.TIMEOUT_MAX, _kill, (process, own_group))
+        timer = threading.Timer(timeout or threading.TIMEOUT_MAX, _end, (process, own_group))
         timer.daemon = True
         timer.start()
         lines = []
@@ -81,7 +113,7 @@ def run(
                     if on_line:
                         on_line(line)
         except BaseException:  # Ctrl-C above all: the program must not go on without us
-            _kill(process, own_group)
+            _end(process, own_group)
             process.wait()
             raise
         finally:
@@ -92,9 +124,20 @@ def run(
     return output
 
 
-def _kill(process: subprocess.Popen[str], own_group: bool) -> None:
+def _end(process: subprocess.Popen[str], own_group: bool) -> None:
+    """Ask it to end, so that it can clear up; if it does not soon, end it."""
+    _send(process, signal.SIGTERM, own_group)
+    try:
+        process.wait(_ENDING_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        _send(process, getattr(signal, "SIGKILL", signal.SIGTERM), own_group)
+
+
+def _send(process: subprocess.Popen[str], what: signal.Signals, own_group: bool) -> None:
     if own_group and os.name != "nt":
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, what)
     else:
-        process.kill()
+        process.send_signal(what)  # on Windows either signal ends it at once

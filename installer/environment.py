@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from clipasso_engine.contract.errors import UserError
 
-from . import commands, gpu
+from . import commands, gpu, pip
 from .console import Console
 from .journal import Journal, files_in, is_finished, list_tree, listing, remove_tree
 from .python import Python
@@ -25,6 +25,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = CHECKOUT / "requirements"
 ENGINE_PARTS = ("pyproject.toml", "README.md", "LICENSE", "clipasso_engine")
 """What the engine's package is built from."""
+CUDA = "cuda.txt"
+"""What the registry's PyTorch needs as well, on Linux."""
 BACKUP = "engine-before"
 """The folder under CLIPASSO_HOME that keeps the older engine while a newer one is installed."""
 
@@ -62,7 +64,7 @@ class Recipe:
 
     def _files(self) -> list[Path]:
         """All requirement files, also those that others include."""
-        files = [REQUIREMENTS / name for name in self.requirements]
+        files = [REQUIREMENTS / name for name in (*self.requirements, *([CUDA] if self.torch else []))]
         for path in files:
             files += [REQUIREMENTS / line[3:] for line in path.read_text("utf-8").split("\n") if line.startswith("-r ")]
         return files
@@ -98,27 +100,66 @@ def build(recipe: Recipe, home: Path, python: Python, journal: Journal, console:
         console.note(f"already there: {folder}")
         return folder
     _check_space(recipe, home)
-    journal.start_tree(folder)
+    with pip.temporary_folder(home, journal):
+        journal.start_tree(folder)
+        _fill(folder, recipe, python, console, log)
+        journal.finish_tree(folder)
+    return folder
+
+
+def _fill(folder: Path, recipe: Recipe, python: Python, console: Console, log: Path) -> None:
     try:
         options = ["--system-site-packages"] if recipe.system_packages else []
         commands.run([python.path, "-I", "-m", "venv", *options, folder], log)
     except commands.CommandError as error:
         raise UserError(f"The environment could not be made: {_reason(error.output)} The log is {log}.") from error
-    if recipe.torch:
-        _install_torch(recipe, folder, console, log)
+    from_another_index = _install_torch(recipe, folder, console, log) if recipe.torch else False
     if recipe.links:  # before pip looks at what is there already
         lines = "".join(f"{path}\n" for path in recipe.links)
         (packages_in(folder) / "clipasso-links.pth").write_text(lines, encoding="utf-8")
-    options = [] if recipe.dependencies else ["--no-deps"]
-    files = [word for name in recipe.requirements for word in ("-r", str(REQUIREMENTS / name))]
-    _pip(folder, [*options, *files], console, log)
-    journal.finish_tree(folder)
-    return folder
+    named = "://" in recipe.torch  # what such a build needs cannot be known here, so it cannot have hashes
+    names = [*recipe.requirements, *([CUDA] if recipe.torch and not from_another_index else [])]
+    options = ["--require-hashes", *([] if recipe.dependencies and not named else ["--no-deps"])]
+    _pip(folder, [*options, *(word for name in names for word in ("-r", str(REQUIREMENTS / name)))], console, log)
+    if named:
+        _pip(folder, _torch_pins(recipe), console, log)
+    _check_packages(folder, recipe, log)
+
+
+# Distributions are looked for as Python would look for them: in the environment's folders, and nowhere else.
+_MISSING = """
+import sys
+from importlib import metadata
+def there(pin):
+    name, version = pin.split("==")
+    try:
+        return metadata.version(name).partition("+")[0] == version.partition("+")[0]
+    except metadata.PackageNotFoundError:
+        return False
+missing = [pin for pin in sys.argv[1:] if not there(pin)]
+print("Not there:", *missing)
+sys.exit(bool(missing))
+"""
+
+
+def _check_packages(folder: Path, recipe: Recipe, log: Path) -> None:
+    """Raises `UserError` if pip ended well but its packages are not where this environment's Python finds them."""
+    lines = [line for name in recipe.requirements for line in (REQUIREMENTS / name).read_text("utf-8").split("\n")]
+    pins = [line.split()[0] for line in lines if re.match(r"[\w.-]+==", line) and ";" not in line]
+    try:
+        commands.run([python_in(folder), "-I", "-c", _MISSING, *pins], log)
+    except commands.CommandError as error:
+        raise UserError(
+            f"pip said that it installed the packages, but they are not in {folder}. Look for a setting that sends "
+            f"them elsewhere (pip config list) and run this again. The log is {log}."
+        ) from error
 
 
 def install_engine(environment: Path, home: Path, journal: Journal, console: Console, log: Path) -> None:
     """Install this checkout's engine into the environment; a rollback brings the older one back. Raises `UserError`."""
-    before = set(files_in(environment))
+    # Of an engine whose installation was cut, some files are here that no list has: all of an engine is ours.
+    engines = _engine_in(packages_in(environment))
+    before = {path for path in files_in(environment) if not any(engine in path.parents for engine in engines)}
     listed = {environment / name for name in listing(environment)}
     packages = packages_in(environment)
     backup = home / BACKUP
@@ -135,13 +176,15 @@ def install_engine(environment: Path, home: Path, journal: Journal, console: Con
         list_tree(environment, sorted(listed))
 
     journal.on_rollback(restore)
-    with tempfile.TemporaryDirectory(prefix="clipasso-install-") as temporary:
+    with pip.temporary_folder(home, journal) as temporary:
         # From a copy, since building leaves folders behind that would end up in the next build.
+        source = temporary / "engine"
+        source.mkdir()
         for name in ENGINE_PARTS:
-            _copy(CHECKOUT / name, Path(temporary, name))
+            _copy(CHECKOUT / name, source / name)
         # Nothing is fetched, and a wheel from a temporary folder is never wanted again: no cache.
         options = ["--no-deps", "--no-build-isolation", "--no-cache-dir", "--force-reinstall"]
-        _pip(environment, [*options, temporary], console, log)
+        _pip(environment, [*options, str(source)], console, log)
     try:
         commands.run([python_in(environment), "-I", "-m", "clipasso_engine", "--version"], log)
         commands.run([python_in(environment), "-I", "-c", _FIRST_STROKE], log)
@@ -155,10 +198,13 @@ def _engine_in(packages: Path) -> list[Path]:
     return [*packages.glob("clipasso_engine"), *packages.glob("clipasso_inkscape-*.dist-info")]
 
 
-def _install_torch(recipe: Recipe, folder: Path, console: Console, log: Path) -> None:
-    """Where PyTorch's packages come from another index than the rest: install them from there first."""
+def _install_torch(recipe: Recipe, folder: Path, console: Console, log: Path) -> bool:
+    """Where PyTorch's packages come from another index than the rest: install them from there first; whether it was so.
+
+    Their files are other ones than the registry's, so no hash is known; that index and the exact version are trusted.
+    """
     if recipe.torch == "registry":
-        return
+        return False
     index = CPU_INDEX if recipe.torch == "cpu" else recipe.torch
     pins = _torch_pins(recipe)
     if recipe.torch == "cpu":
@@ -167,34 +213,39 @@ def _install_torch(recipe: Recipe, folder: Path, console: Console, log: Path) ->
             console.note(
                 "PyTorch's small CPU build cannot be had here (see the log): taking the registry's, which is larger."
             )
-            return
+            return False
     _pip(folder, ["--no-deps", "--index-url", index, *pins], console, log)
+    return True
 
 
 def _torch_pins(recipe: Recipe) -> list[str]:
     lines = [line for name in recipe.requirements for line in (REQUIREMENTS / name).read_text("utf-8").split("\n")]
-    return [line for line in lines if line.startswith(("torch==", "torchvision=="))]
+    return [line.split()[0] for line in lines if line.startswith(("torch==", "torchvision=="))]
 
 
 def _offered(folder: Path, pin: str, index: str, console: Console, log: Path) -> bool:
     """Whether the index answers, soon, and has this very version for this Python and machine."""
     name, version = pin.split("==")
-    words = [*_pip_command(folder), "index", "versions", name, "--index-url", index, "--retries", "0", "--timeout", "5"]
+    python = python_in(folder)
+    words = [*pip.command(python), "index", "versions", name, "--index-url", index, "--retries", "0", "--timeout", "5"]
+    environ = pip.environ(python, _temporary(folder), log)
     try:
-        answer = commands.run(words, log, on_line=console.progress, timeout=_PROBE_SECONDS)
+        answer = commands.run(words, log, on_line=console.progress, timeout=_PROBE_SECONDS, environ=environ)
     except commands.CommandError:
         return False
     return version in answer.replace(",", " ").split()
 
 
-def _pip_command(folder: Path) -> list[str]:
-    return [str(python_in(folder)), "-I", "-m", "pip"]
+def _temporary(folder: Path) -> Path:
+    return folder.parent.parent / pip.TEMPORARY
 
 
 def _pip(folder: Path, words: list[str], console: Console, log: Path) -> None:
+    python = python_in(folder)
+    environ = pip.environ(python, _temporary(folder), log)
     try:
-        command = [*_pip_command(folder), "install", "--progress-bar", "off", "--no-warn-script-location", *words]
-        commands.run(command, log, on_line=console.progress)
+        command = [*pip.command(python), "install", "--progress-bar", "off", "--no-warn-script-location", *words]
+        commands.run(command, log, on_line=console.progress, environ=environ)
     except commands.CommandError as error:
         raise UserError(f"pip could not install what is needed: {_reason(error.output)} The log is {log}.") from error
 
@@ -223,6 +274,11 @@ def _reason(output: str) -> str:
         (
             ("NewConnectionError", "ProxyError", "SSLError", "name resolution", "Read timed out", "Connection refused"),
             "the package registry cannot be reached. Check the network (or pip's proxy setting) and run this again.",
+        ),
+        (
+            ("THESE PACKAGES DO NOT MATCH THE HASHES", "hashes are required"),
+            "a package is not the one that was published (its SHA-256 is another): it was damaged on the way, or the "
+            "mirror that pip is set to serves its own builds. Use another index and run this again.",
         ),
         (
             ("No matching distribution", "Could not find a version"),

@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Callable
 
+from clipasso_engine.contract.errors import UserError
+
 LISTING = ".clipasso-files"
 """In a finished tree: the paths it was made of, one a line. A tree without it was interrupted and is scrap."""
 
@@ -24,8 +26,12 @@ class Journal:
         """``path`` is the JSON file of the record; a missing or unreadable one is an empty record."""
         self.path = path
         self._undo: list[Callable[[], object]] = []
+        self.load()
+
+    def load(self) -> None:
+        """Read the record anew, as whoever held the lock before has left it."""
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            record = json.loads(self.path.read_text(encoding="utf-8"))
             self.files, self.folders, self.trees = (
                 [Path(name) for name in record[kind]] for kind in ("files", "folders", "trees")
             )
@@ -44,8 +50,22 @@ class Journal:
         path.mkdir(exist_ok=True)
         self._undo.append(lambda: _remove_if_empty(path))
 
+    def made_folders(self, paths: list[Path]) -> None:
+        """Note folders that were made before the record could be written."""
+        for path in paths:
+            self._note(self.folders, path)
+
+    def made_file(self, path: Path) -> None:
+        """Note a file that was made before the record could be written."""
+        self._note(self.files, path)
+
     def write(self, path: Path, content: bytes, executable: bool = False) -> Path | None:
-        """Write a file, whole or not at all. Somebody else's of that name is moved aside; its new path is returned."""
+        """Write a file, whole or not at all. Somebody else's of that name is moved aside; its new path is returned.
+
+        Raises `UserError` where a folder of ours is a link by now: what it leads to is not ours to write into.
+        """
+        if link := self._linked(path):
+            raise UserError(f"{link} is a link to {os.readlink(link)}. Remove the link and run install.py again.")
         self.folder(path.parent)
         aside = None
         before = path.read_bytes() if path.is_file() else None
@@ -75,7 +95,7 @@ class Journal:
     def retire(self, paths: list[Path]) -> None:
         """On `commit`, remove these files of ours, which a newer version has no use for."""
         for path in paths:
-            _remove_file(path)
+            self._remove(path)
         self.files = [path for path in self.files if path not in paths]
         self._save()
 
@@ -102,6 +122,14 @@ class Journal:
         self.folders = [path for path in self.folders if path.is_dir()]
         self._save()
 
+    def _linked(self, path: Path) -> Path | None:
+        """The folder above ``path`` that we made, and that somebody has replaced by a link since; None if none is."""
+        return next((folder for folder in self.folders if folder in path.parents and folder.is_symlink()), None)
+
+    def _remove(self, path: Path) -> None:
+        if not self._linked(path):
+            _remove_file(path)
+
     def _note(self, kind: list[Path], path: Path) -> None:
         if path not in kind:
             kind.append(path)
@@ -117,7 +145,7 @@ class Journal:
 
     def _drop_tree(self, path: Path) -> None:
         remove_tree(path)
-        self.trees.remove(path)
+        self.trees = [tree for tree in self.trees if tree != path]
 
     def _save(self) -> None:
         if not self.path.parent.is_dir():
@@ -137,10 +165,10 @@ class Journal:
         """
         places = [path.parent for path in self.files if path.name == "engine.json"]
         for path in self.files:
-            _remove_file(path)
+            self._remove(path)
         for tree in self.trees:
             _remove_listed(tree)
-        self.files = [path for path in self.files if os.path.lexists(path)]
+        self.files = [path for path in self.files if os.path.lexists(path) and not self._linked(path)]
         if not self.files:
             _remove_file(self.path)
         ours = [*self.folders, *self.trees]
@@ -185,12 +213,21 @@ def remove_tree(tree: Path) -> None:
 
 
 def _remove_listed(tree: Path) -> None:
-    """Remove what the listing names, and what Python and Numba compiled from it; all of an unfinished tree."""
+    """Remove what the listing names, and what Python and Numba compiled from it; all of an unfinished tree.
+
+    What a link leads out of the tree is somebody else's, even if its name is in the listing.
+    """
+    if tree.is_symlink():
+        return
     if not is_finished(tree):
         with contextlib.suppress(OSError):
             remove_tree(tree)
         return
+    inside = os.path.realpath(tree)
     for name in listing(tree):
+        folder = os.path.realpath((tree / name).parent)
+        if folder != inside and not folder.startswith(inside + os.sep):
+            continue
         with contextlib.suppress(OSError):
             (tree / name).unlink()
     with contextlib.suppress(OSError):
@@ -208,8 +245,10 @@ def _remove_file(path: Path) -> None:
     with contextlib.suppress(OSError):
         if path.is_symlink() or not path.is_dir():
             path.unlink()
-    if path.suffix == ".py":
-        cache = path.parent / "__pycache__"
+    with contextlib.suppress(OSError):
+        _part(path).unlink()
+    cache = path.parent / "__pycache__"
+    if path.suffix == ".py" and not cache.is_symlink():
         for compiled in cache.glob(f"{path.stem}.*.pyc"):
             with contextlib.suppress(OSError):
                 compiled.unlink()
@@ -226,12 +265,19 @@ def _free_name(path: Path) -> Path:
     return next(name for name in names if not os.path.lexists(name))
 
 
+def _part(path: Path) -> Path:
+    """What `_write_whole` writes first; the same name each time, so that what a kill left is not left for ever."""
+    return path.with_name(f".{path.name}.clipasso-part")
+
+
 def _write_whole(path: Path, content: bytes, executable: bool) -> None:
-    part = path.with_name(path.name + ".part")
+    part = _part(path)
     try:
-        part.write_bytes(content)
-        if executable:
-            part.chmod(0o755)
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()  # should it be a link, then what it leads to stays as it is
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with open(os.open(part, flags, 0o777 if executable else 0o666), "wb") as stream:
+            stream.write(content)
         os.replace(part, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -15,15 +15,21 @@ from .journal import Journal
 
 @contextmanager
 def exclusive(path: Path, journal: Journal) -> Iterator[None]:
-    """Hold the lock file ``path``; the system releases it if we die. Raises `UserError` if another holds it."""
-    if not path.exists():
-        journal.write(path, b"")
-        journal.commit()
-    with path.open("r+b") as file:
+    """Hold the lock file ``path``; the system releases it if we die. Raises `UserError` if another holds it.
+
+    Nothing else is written before it is held: of two that start in a new home at once, one gets it.
+    """
+    missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
         try:
             _lock(file)
         except OSError:
             raise UserError(f"Another install.py is at work in {path.parent}. Wait until it is done.") from None
+        journal.load()
+        journal.made_folders(missing[::-1])
+        if path not in journal.files:
+            journal.made_file(path)
         yield
 
 

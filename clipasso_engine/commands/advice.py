@@ -25,11 +25,14 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.LEVELS_UNREADABLE: _LIST,
     ErrorCode.LEVELS_EMPTY: _LIST,
     ErrorCode.LEVELS_TOO_MANY: "Ask for fewer --levels.",
+    ErrorCode.LEVELS_TOO_MANY_STROKES: "Ask for fewer --levels.",
     ErrorCode.CHOICE_UNKNOWN: None,
     ErrorCode.SEED_OUT_OF_RANGE: None,
     ErrorCode.CANDIDATES_OUT_OF_RANGE: None,
     ErrorCode.SEGMENTS_OUT_OF_RANGE: None,
     ErrorCode.TIME_BUDGET_NOT_POSITIVE: None,
+    ErrorCode.BACKGROUND_STROKES_OUT_OF_RANGE: None,
+    ErrorCode.PAPER_WITH_BACKGROUND_STROKES: "Choose --background-strokes 0, or another --quality.",
     ErrorCode.PAPER_WITH_SEGMENTS: "Choose --segments 1, or another --quality.",
     ErrorCode.PAPER_WITHOUT_LEVEL: "Choose one, for example --strokes 16.",
     ErrorCode.TEXT_WITHOUT_CLIP: "Choose --guidance both, or drop --text.",
@@ -39,6 +42,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.DRAWN_CURVES_TOO_FAR: None,
     ErrorCode.SHAPES_UNREADABLE: None,
     ErrorCode.SHAPES_TOO_MANY_CORNERS: "Take a --mask with a simpler outline.",
+    ErrorCode.SHAPES_TOO_INTRICATE: "Take a --mask with a simpler outline.",
     ErrorCode.SHAPES_TOO_MANY: "Take a --mask with a simpler outline.",
     ErrorCode.PHOTO_MISSING: "Check the path.",
     ErrorCode.PHOTO_IS_FOLDER: "Choose an image file in it.",
@@ -92,6 +96,7 @@ NOTICE_ADVICE: dict[NoticeCode, str | None] = {
     NoticeCode.DEVICE_LEFT_OUT: None,
     NoticeCode.FEWER_CANDIDATES: None,
     NoticeCode.GOING_ON_ON_CPU: None,
+    NoticeCode.NO_SURROUNDINGS: None,
 }
 
 

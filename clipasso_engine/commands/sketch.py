@@ -310,13 +310,15 @@ def _written(task: _Task, emit: Emit) -> _Drawn:
     if task.png is not None:
         from ..output import preview  # brings torch, which a refused photo never needs
 
-        preview.write(sketches[0], task.png)
+        preview.write(preview.together(sketches), task.png)
     if task.stages is not None and kept:
         from ..output import stage_pictures
 
         for stages in kept:
             stage_pictures.write(stages, sketches, task.stages)
-    levels = ", ".join(str(len(sketch.strokes)) for sketch in sketches)
+    levels = ", ".join(str(len(sketch.strokes)) for sketch in sketches if sketch.part == "object")
+    around = sum(len(sketch.strokes) for sketch in sketches if sketch.part == "background")
+    levels += f" + {around}" if around else ""
     summary = f"{levels} strokes, {report['seconds']['total']:.1f} s"
     return _Drawn({"photo": str(task.photo), "svg": str(task.svg), **report}, summary)
 

@@ -30,6 +30,10 @@ RasterizerName = Literal["native", "diffvg"]
 """Each is a module of `optimising.rasterizer`."""
 RASTERIZERS: tuple[RasterizerName, ...] = get_args(RasterizerName)
 
+Part = Literal["object", "background"]
+"""What of the photo a sketch draws: what stands in front, or what is around that."""
+PARTS: tuple[Part, ...] = get_args(Part)
+
 DrawnRole = Literal["none", "start", "company"]
 """What `SketchJob.drawn` is for: nothing; the strokes start as these; the strokes draw what these leave over."""
 DRAWN_ROLES: tuple[DrawnRole, ...] = get_args(DrawnRole)

@@ -7,6 +7,7 @@ are at hand there: `commands.advice` names commands and their options, ``inkscap
 from __future__ import annotations
 
 import reprlib
+import unicodedata
 from typing import Any
 
 from . import texts
@@ -14,6 +15,9 @@ from .codes import ErrorCode
 
 MAX_DETAIL = 4500
 """Characters of a message's detail; more lets a message grow. Linux's longest path, 4096, is not cut."""
+
+_MAX_SHOWN = 160  # characters, likewise of a value
+_LEFT_OUT = " ... "
 
 _SHOWN = reprlib.Repr()
 _SHOWN.maxstring = _SHOWN.maxother = 80
@@ -47,12 +51,27 @@ class CodedError(UserError):
 
 def shown(value: object) -> str:
     """A value in a message, whatever was sent: like its ``repr``, but cut where it is long, large or deep."""
-    return _SHOWN.repr(value)
+    return cut(_SHOWN.repr(value), _MAX_SHOWN)
 
 
 def cut(text: str, most: int = MAX_DETAIL) -> str:
-    """The text, its middle left out where it is longer than ``most`` characters."""
-    return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 :]}"
+    """The text on one line: its middle left out where it is longer than ``most`` characters, what no line can hold, or
+    no encoding, written as an escape."""
+    short = _without_middle(text, most)
+    told = (_escaped(letter) if unicodedata.category(letter) in _NOT_TOLD else letter for letter in short)
+    return _without_middle("".join(told), most)  # escapes are longer
+
+
+_NOT_TOLD = {"Cc", "Cs", "Zl", "Zp"}  # controls, halves of surrogate pairs, separators of lines and paragraphs
+
+
+def _without_middle(text: str, most: int) -> str:
+    half = (most - len(_LEFT_OUT)) // 2
+    return text if len(text) <= most else f"{text[:half]}{_LEFT_OUT}{text[-half:]}"
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
 
 
 def from_message(message: dict[str, Any]) -> UserError:

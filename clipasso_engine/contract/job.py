@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional, Tuple, get_type_hints
 
 from . import choices, reading, texts
-from .choices import Background, Device, DrawnRole, GuidanceName, Quality, RasterizerName
+from .choices import Background, Device, DrawnRole, GuidanceName, Part, Quality, RasterizerName
 from .codes import ErrorCode
 from .errors import CodedError, cut, shown
-from .sketch import Curves, Shapes
+from .sketch import Curves, Ring, Shapes
 
 MIN_STROKES, MAX_STROKES = 1, 512
 MAX_SEED = 2**31 - 1
@@ -26,18 +26,22 @@ AUTO: tuple[int, ...] = ()
 PATH = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """The abstraction path: levels a third or a half apart, steps that can be seen."""
 
-MAX_LEVELS = 64
+MAX_LEVELS = 32
 """Levels of a job; each costs time, whatever the time budget, since at least its start is drawn."""
+MAX_STROKES_TOGETHER = 4096
+"""Strokes of all levels, likewise; `PATH` has half of that."""
 MAX_CANDIDATES = 8
 MAX_SEGMENTS = 4
 MAX_DRAWN = 2000
 """Curves; more than anybody draws by hand."""
-MAX_DRAWN_DISTANCE = 1000
-"""Of a drawn curve's points, in the photo's widths and heights; beyond it numbers overflow where curves are drawn."""
-MAX_SHAPES = 1000
+MAX_DRAWN_DISTANCE = 100
+"""Of a drawn curve's points, in the photo's widths and heights; far ones take time, then numbers overflow."""
+MAX_SHAPES = 500
 """Of all fields together, likewise; each is drawn on its own, so more take more time."""
 MAX_CORNERS = 50_000
 """Of all shapes together, likewise."""
+MAX_RISE = 2000
+"""Heights of the photo that all outlines rise or fall within it, likewise: filling takes the square of it, 1 s here."""
 _MAX_SHARE = 1e9  # a corner's distance, in the photo's sides; what lies further is a mistake
 
 # Read at run time, by Python 3.8 too, which cannot evaluate tuple[int, ...].
@@ -88,6 +92,13 @@ class SketchJob:
         default="auto",
         metadata=_told("what lies behind the object; auto removes it where one stands clear", choices.BACKGROUNDS),
     )
+    background_strokes: int = field(
+        default=0,
+        metadata=_told(
+            "further strokes for what is around the object, in a layer of their own (0 to 512)",
+            within=(0, MAX_STROKES),
+        ),
+    )
     candidates: int = field(
         default=1,
         metadata=_told(
@@ -107,6 +118,7 @@ class SketchJob:
     )
     # Not for the command line: what only a program around the drawing can give, or make use of.
     upright: bool = True  # whether the photo is shown as its EXIF orientation asks
+    part: Part = field(default="object", metadata=_told(names=choices.PARTS))  # what the levels are of
     drawn: Curves = ()  # drawn already, in shares of the photo's width and height
     drawn_role: DrawnRole = field(default="none", metadata=_told(names=choices.DRAWN_ROLES))
     mask: Shapes = ()  # only what lies in one of these is drawn, likewise; (): all
@@ -120,6 +132,8 @@ class SketchJob:
             object.__setattr__(self, option.name, _checked(option, getattr(self, option.name)))
         if self.quality == "paper" and self.segments != 1:
             raise CodedError(ErrorCode.PAPER_WITH_SEGMENTS, segments=self.segments)
+        if self.quality == "paper" and (self.background_strokes or self.part == "background"):
+            raise CodedError(ErrorCode.PAPER_WITH_BACKGROUND_STROKES)
         if not self.time_budget > 0:
             raise CodedError(ErrorCode.TIME_BUDGET_NOT_POSITIVE, value=f"{self.time_budget:g}")
         _check_counts(self)
@@ -157,6 +171,9 @@ _READERS: dict[str, Callable[[object], Any]] = {
 _REFUSALS: dict[str, Callable[[str], CodedError]] = {
     "levels": lambda value: CodedError(ErrorCode.LEVEL_OUT_OF_RANGE, level=value, least=MIN_STROKES, most=MAX_STROKES),
     "seed": lambda value: CodedError(ErrorCode.SEED_OUT_OF_RANGE, value=value, most=MAX_SEED),
+    "background_strokes": lambda value: CodedError(
+        ErrorCode.BACKGROUND_STROKES_OUT_OF_RANGE, value=value, most=MAX_STROKES
+    ),
     "candidates": lambda value: CodedError(ErrorCode.CANDIDATES_OUT_OF_RANGE, value=value, most=MAX_CANDIDATES),
     "segments": lambda value: CodedError(ErrorCode.SEGMENTS_OUT_OF_RANGE, value=value, most=MAX_SEGMENTS),
     "time_budget": lambda value: CodedError(ErrorCode.TIME_BUDGET_NOT_POSITIVE, value=value),
@@ -172,7 +189,8 @@ _MUST_BE = {"photo": texts.FILE_PATH, "photo_bytes": texts.BASE64, str: texts.TE
 
 def _checked(option: dataclasses.Field[Any], value: object) -> Any:
     """An option's value, of the option's type. Raises `CodedError` with the option's own code if it does not fit."""
-    kind, name, within = _types()[option.name], option.name, option.metadata.get("within")
+    kind, name = _types()[option.name], option.name
+    within: Any = option.metadata.get("within")
     try:
         read = _READERS[name](value) if name in _READERS else reading.read(kind, value)
         for number in (read if isinstance(read, tuple) else (read,)) if within else ():
@@ -206,12 +224,19 @@ def _check_counts(job: SketchJob) -> None:
     """Raise `CodedError` where there is more of something than can be worked on, or where it lies too far off."""
     if len(job.levels) > MAX_LEVELS:
         raise CodedError(ErrorCode.LEVELS_TOO_MANY, count=len(job.levels), most=MAX_LEVELS)
+    if sum(job.levels) > MAX_STROKES_TOGETHER:
+        raise CodedError(ErrorCode.LEVELS_TOO_MANY_STROKES, count=sum(job.levels), most=MAX_STROKES_TOGETHER)
     if any(len(curve) != 4 for curve in job.drawn):
         raise CodedError(ErrorCode.DRAWN_CURVES_UNREADABLE)
     if len(job.drawn) > MAX_DRAWN:
         raise CodedError(ErrorCode.DRAWN_CURVES_TOO_MANY, count=len(job.drawn), most=MAX_DRAWN)
     if any(abs(share) > MAX_DRAWN_DISTANCE for curve in job.drawn for point in curve for share in point):
         raise CodedError(ErrorCode.DRAWN_CURVES_TOO_FAR, most=MAX_DRAWN_DISTANCE)
+    _check_shapes(job)
+
+
+def _check_shapes(job: SketchJob) -> None:
+    """Likewise for what is drawn on the photo."""
     shapes = [*job.mask, *job.details, *(shape for clip in job.clips for shape in clip)]
     rings = [ring for shape in shapes for ring in shape]
     if not all(shapes) or any(len(ring) < 3 for ring in rings):
@@ -223,6 +248,15 @@ def _check_counts(job: SketchJob) -> None:
         raise CodedError(ErrorCode.SHAPES_TOO_MANY_CORNERS, count=corners, most=MAX_CORNERS)
     if any(abs(share) >= _MAX_SHARE for ring in rings for point in ring for share in point):
         raise CodedError(ErrorCode.SHAPES_UNREADABLE)
+    rise = sum(map(_rise, rings))
+    if rise > MAX_RISE:
+        raise CodedError(ErrorCode.SHAPES_TOO_INTRICATE, count=round(rise), most=MAX_RISE)
+
+
+def _rise(ring: Ring) -> float:
+    """How far the ring's sides rise and fall within the photo, in its heights."""
+    heights = [min(max(y, 0.0), 1.0) for _x, y in ring]
+    return sum(abs(one - other) for one, other in zip(heights, [*heights[1:], heights[0]]))
 
 
 def parse_levels(text: str) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from . import texts
+from .choices import PARTS, Part
 from .sketch import Point
 
 NAMESPACE = "https://clipasso-inkscape.org/ns/sketch"
@@ -42,10 +43,11 @@ class LayerMetadata:
     photo_sha256: str  # of the photo file's bytes
     photo_id: str = ""  # id of the document's <image>; empty outside Inkscape
     segments: int = 1  # cubics that a stroke may have
+    part: Part = "object"  # of the photo that is drawn
 
     def to_attributes(self) -> dict[str, str]:
         """``{"{NAMESPACE}photo-id": "image1", ...}``, ready for ``element.set``; without what is empty or usual."""
-        usual = {"segments": 1}
+        usual = {"segments": 1, "part": "object"}
         return {_attribute(name): str(value) for name, value in vars(self).items() if value != usual.get(name, "")}
 
     @classmethod
@@ -60,15 +62,23 @@ class LayerMetadata:
                 photo_sha256=attributes.get(_attribute("photo_sha256"), ""),
                 photo_id=attributes.get(_attribute("photo_id"), ""),
                 segments=int(attributes.get(_attribute("segments"), 1)),
+                part=next((part for part in PARTS if part == attributes.get(_attribute("part"))), "object"),
             )
         except (KeyError, ValueError):
             return None
 
 
-def layer_label(strokes: int, translate: Callable[[str], str] = str) -> str:
+LABELS: Mapping[Part, tuple[str, str]] = {
+    "object": (texts.LAYER_OF_ONE_STROKE, texts.LAYER_OF_STROKES),
+    "background": (texts.BACKGROUND_OF_ONE_STROKE, texts.BACKGROUND_OF_STROKES),
+}
+"""The names of the layers with a part of the photo: of one stroke, of ``{count}``."""
+
+
+def layer_label(strokes: int, translate: Callable[[str], str] = str, part: Part = "object") -> str:
     """The name of a level's layer: ``"Sketch, 16 strokes"``, in the language that ``translate`` leads to."""
-    text = texts.LAYER_OF_ONE_STROKE if strokes == 1 else texts.LAYER_OF_STROKES
-    return translate(text).format(count=strokes)
+    one, several = LABELS[part]
+    return translate(one if strokes == 1 else several).format(count=strokes)
 
 
 def stroke_style(width: float, decimals: int = 2) -> str:

@@ -74,6 +74,17 @@ def models() -> Path:
     return home() / "models"
 
 
+def make(folder: Path) -> None:
+    """Make a folder where it is not there: `home` and what lies under it for our user alone, whatever the umask.
+
+    What is kept of photos, logs and weights is nobody else's to read, let alone to change. Raises `OSError`.
+    """
+    for path in reversed([folder, *folder.parents]):
+        if home() in (path, *path.parents):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def engine_setting() -> Path:
     """The JSON file install.py writes, also beside the extension: how to start the engine's worker.
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Tuple
 
+from .choices import PARTS, Part, check
+
 Point = Tuple[float, float]
 Curve = Tuple[Point, ...]
 """The 4 control points of a cubic Bézier curve."""
@@ -45,6 +47,7 @@ class Sketch:
     height: int
     strokes: tuple[Stroke, ...]
     loss: float
+    part: Part = "object"  # of the photo that is drawn
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -55,4 +58,6 @@ class Sketch:
             Stroke.of(stroke["points"], stroke["width"], stroke["importance"], str(stroke.get("colour", "")))
             for stroke in data["strokes"]
         )
-        return cls(int(data["level"]), int(data["width"]), int(data["height"]), strokes, float(data["loss"]))
+        part: Part = data.get("part", "object")  # older versions drew nothing else
+        check("part", part, PARTS)
+        return cls(int(data["level"]), int(data["width"]), int(data["height"]), strokes, float(data["loss"]), part)

@@ -27,6 +27,9 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.LEVELS_TOO_MANY: translatable(
         "The job asks for {count} levels, but at most {most} can be drawn at once."
     ),
+    ErrorCode.LEVELS_TOO_MANY_STROKES: translatable(
+        "The levels ask for {count} strokes together, but at most {most} can be drawn at once."
+    ),
     ErrorCode.CHOICE_UNKNOWN: translatable("{option} is {value}, but must be one of: {choices}."),
     ErrorCode.SEED_OUT_OF_RANGE: translatable("The seed is {value}, but it must be a whole number from 0 to {most}."),
     ErrorCode.CANDIDATES_OUT_OF_RANGE: translatable(
@@ -35,8 +38,12 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.SEGMENTS_OUT_OF_RANGE: translatable(
         "The number of segments is {value}, but it must be a whole number from 1 to {most}."
     ),
-    ErrorCode.TIME_BUDGET_NOT_POSITIVE: translatable(
-        "The time budget is {value} seconds, but it must be a number of more than 0."
+    ErrorCode.TIME_BUDGET_NOT_POSITIVE: translatable("The time budget is {value} seconds, but it must be more than 0."),
+    ErrorCode.BACKGROUND_STROKES_OUT_OF_RANGE: translatable(
+        "The number of background strokes is {value}, but must be a whole number from 0 to {most}."
+    ),
+    ErrorCode.PAPER_WITH_BACKGROUND_STROKES: translatable(
+        "Quality “paper” draws the object and its background in one, so it has no background strokes."
     ),
     ErrorCode.PAPER_WITH_SEGMENTS: translatable(
         "The paper's strokes have one segment each, so the quality paper cannot draw strokes of {segments}."
@@ -65,6 +72,10 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ),
     ErrorCode.SHAPES_TOO_MANY: translatable(
         "There are {count} shapes drawn on the photo, but at most {most} can be looked at."
+    ),
+    ErrorCode.SHAPES_TOO_INTRICATE: translatable(
+        "The outlines of the shapes drawn on the photo run up and down it {count} times, but at most {most} times can "
+        "be looked at."
     ),
     ErrorCode.PHOTO_MISSING: translatable("There is no photo at {photo}."),
     ErrorCode.PHOTO_IS_FOLDER: translatable("{photo} is a folder, not a photo."),
@@ -151,8 +162,13 @@ NOTICES: dict[NoticeCode, str] = {
         "The {device} device ran out of memory; going on with {count} of the candidates."
     ),
     NoticeCode.GOING_ON_ON_CPU: translatable("The {device} device ran out of memory; going on on the CPU."),
+    NoticeCode.NO_SURROUNDINGS: translatable(
+        "There are no background strokes: no object stands out, or there is nothing to draw around it."
+    ),
 }
 
+BACKGROUND_OF_ONE_STROKE = translatable("Background, {count} stroke")
+BACKGROUND_OF_STROKES = translatable("Background, {count} strokes")
 LAYER_OF_ONE_STROKE = translatable("Sketch, {count} stroke")
 LAYER_OF_STROKES = translatable("Sketch, {count} strokes")
 

@@ -119,6 +119,9 @@ class Hints:
     """Somebody drew the object's mask: no line leaves it, and its own outline counts only if there is one in the photo,
     since a mask may be drawn loosely."""
 
+    around: NDArray[np.bool_] | None = None
+    """[h, w]: where alone lines are wanted; they end at its edge. None: everywhere."""
+
     faces: Sequence[FaceMarks] = ()
     """Drawn by themselves: where their marks are, no other line is wanted; their contours are further lines."""
 
@@ -135,6 +138,8 @@ def find(
     height, width = boundary.shape
     diagonal = float(np.hypot(height, width))
     ridges = tracing.trace(boundary)
+    if hints.around is not None:
+        ridges = [piece for ridge in ridges for piece in tracing.cut(ridge, hints.around)]
     seen = found or guess
     rims = outline.outlines(seen.mask, boundary) if seen else []
     contours = [line for face in faces for line in face.contour]

@@ -38,7 +38,10 @@ def choose(name: str) -> tuple[torch.device, list[Event]]:
 def trial(name: str) -> str:
     """Compute something small; what goes wrong in one line, empty if nothing does."""
     try:
-        (torch.ones(8, device=name) * 2).sum().item()
+        ones = torch.ones(1, 1, 8, 8, device=name, requires_grad=True)
+        # What the networks are made of, forwards and backwards: these kernels come from libraries of their own.
+        (torch.nn.functional.conv2d(ones, ones[..., :3, :3], padding=1) @ ones).sum().backward()
+        ones.grad.sum().item()  # type: ignore[union-attr]
     except Exception as error:  # PyTorch's own kinds, an assertion where it was built without the device
         return str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 from pathlib import Path
 
 from ..contract.errors import UserError
@@ -52,9 +53,9 @@ def _write(path: Path, data: bytes) -> None:
     path = Path(os.path.realpath(path))  # a link stays, its target is replaced
     if path.exists():
         path.open("r+b").close()  # replacing needs leave to write to the folder only; the file's own counts too
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    descriptor, part = _new_file(path.parent)
     try:
-        with part.open("wb") as file:
+        with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -63,6 +64,16 @@ def _write(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             part.unlink()
         raise
+
+
+def _new_file(folder: Path) -> tuple[int, Path]:
+    """A new file in the folder, for writing, that nobody can have put there; of the mode that the umask leaves.
+
+    Its name is random, and as short as that allows: one made of the final name may be too long.
+    """
+    part = folder / f".{secrets.token_hex(8)}.part"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.open(part, flags, 0o666), part
 
 
 def _refusal(path: Path, error: OSError) -> UserError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from PIL import Image
@@ -22,6 +24,16 @@ def write(sketch: Sketch, path: str | os.PathLike[str]) -> None:
     data = io.BytesIO()
     render(sketch).save(data, format="PNG")
     files.write(path, data.getvalue())
+
+
+def together(sketches: Sequence[Sketch]) -> Sketch:
+    """The first of ``sketches``, over the first of the background where there is one."""
+    under = next((sketch.strokes for sketch in sketches if sketch.part == "background"), ())
+    return (
+        sketches[0]
+        if sketches[0].part == "background"
+        else replace(sketches[0], strokes=(*under, *sketches[0].strokes))
+    )
 
 
 def render(sketch: Sketch) -> Image.Image:

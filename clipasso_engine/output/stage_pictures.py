@@ -49,7 +49,8 @@ def write(stages: Stages, sketches: Sequence[Sketch], folder: Path) -> None:
     pictures = {f"{name}{mark}": _in_frame(values, stages) for name, values in maps.items()}
     for level, starts in stages.starts.items():
         pictures[f"start-{level}"] = preview.render(_sketch(starts[0].controls, level, stages))
-    for sketch in sketches:
+    drawn = [sketch for sketch in sketches if sketch.part == stages.part]
+    for sketch in drawn:
         if f"level-{sketch.level}" not in pictures:  # other candidates come after the best
             pictures[f"level-{sketch.level}"] = preview.render(sketch)
     files.make_folder(folder)

@@ -29,10 +29,10 @@ def write(
     """Write the sketches of one photo, in its pixels. Same sketches, same bytes.
 
     ``origin`` is what made them; each layer tells its own number of strokes. Only the layer of ``sketches[visible]`` is
-    shown. The strokes keep their order, so the first lies at the bottom.
+    shown, and under it those of the background. The strokes keep their order, so the first lies at the bottom.
     Raises `UserError` if the file cannot be written; then there is no file, or the old one.
     """
-    origins = [replace(origin, strokes=sketch.level) for sketch in sketches]
+    origins = [replace(origin, strokes=sketch.level, part=sketch.part) for sketch in sketches]
     files.write(path, _document(sketches, origins, visible))
 
 
@@ -40,22 +40,26 @@ def _document(sketches: Sequence[Sketch], origins: Sequence[LayerMetadata], visi
     width, height = str(sketches[0].width), str(sketches[0].height)
     root = ET.Element(f"{{{_SVG}}}svg", {"width": width, "height": height, "viewBox": f"0 0 {width} {height}"})
     for index, (sketch, origin) in enumerate(zip(sketches, origins, strict=True)):
-        root.append(_layer(sketch, origin, shown=index == visible))
+        if sketch.part == "background":
+            root.insert(0, _layer(sketch, origin, shown=True))
+        else:
+            root.append(_layer(sketch, origin, shown=index == visible))
     ET.indent(root)
     return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
 
 
 def _layer(sketch: Sketch, origin: LayerMetadata, shown: bool) -> ET.Element:
+    name = f"{'sketch' if sketch.part == 'object' else sketch.part}-{sketch.level}"
     attributes = {
-        "id": f"sketch-{sketch.level}",
+        "id": name,
         f"{{{_INKSCAPE}}}groupmode": "layer",
-        f"{{{_INKSCAPE}}}label": layer_format.layer_label(len(sketch.strokes)),
+        f"{{{_INKSCAPE}}}label": layer_format.layer_label(len(sketch.strokes), part=sketch.part),
         **origin.to_attributes(),
         "style": "display:inline" if shown else "display:none",
     }
     layer = ET.Element(f"{{{_SVG}}}g", attributes)
     for number, stroke in enumerate(sketch.strokes, 1):
-        ET.SubElement(layer, f"{{{_SVG}}}path", {"id": f"sketch-{sketch.level}-stroke-{number}", **_path(stroke)})
+        ET.SubElement(layer, f"{{{_SVG}}}path", {"id": f"{name}-stroke-{number}", **_path(stroke)})
     return layer
 
 

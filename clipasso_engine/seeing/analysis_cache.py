@@ -11,7 +11,6 @@ import hashlib
 import os
 import tempfile
 import time
-import zipfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 << 20
 """Of all files together; those that were not used for longest go."""
+
+_PART = ".part"
+_STALE_SECONDS = 600.0  # far longer than a file takes to be written
 
 _WEIGHTS = (boundary.WEIGHTS_SHA256, foreground.WEIGHTS_SHA256, faces.DETECTOR_SHA256, faces.LANDMARKS_SHA256)
 
@@ -74,6 +76,7 @@ def files() -> list[Path]:
 def clear() -> int:
     """Remove all files; the bytes that were freed. Raises `OSError`."""
     freed = 0
+    _clear_parts(0)
     for file in files():
         with contextlib.suppress(FileNotFoundError):
             freed += file.stat().st_size
@@ -97,15 +100,31 @@ def _key(picture: Photo, background: Background, mask: Sequence[Shape], larger: 
 
 def _read(file: Path, picture: Photo) -> View | None:
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        # Opened here, since NumPy leaves a file open that turns out to be damaged.
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             box = Box(*(int(edge) for edge in arrays["box"]))
             canvas = boundary.resized(box.crop(picture.rgb), CANVAS)
             people = _faces(arrays)
             result = View(box, canvas, arrays["boundary"], _object(arrays, "found"), _object(arrays, "guess"), people)
         _touch(file)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except MemoryError:
+        raise
+    except Exception:  # of a damaged file: zlib's, zipfile's and NumPy's readers each fail in ways of their own
         return None
-    return result if result.rgb.shape[:2] == result.boundary.shape else None
+    return result if _fits(result) else None
+
+
+def _fits(seen: View) -> bool:
+    """Whether the arrays are those of a view: a file may have been whole, and another's."""
+    size = seen.rgb.shape[:2]
+    maps = [seen.boundary, *(array for item in (seen.found, seen.guess) if item for array in (item.mask, item.score))]
+    of_faces = [number for face in seen.faces for number in (face.points, face.traits.hairline)]
+    return (
+        all(array.shape == size for array in maps)
+        and seen.boundary.dtype == np.float32
+        and all(array.ndim == 2 and array.shape[1] == 3 for array in of_faces)
+        and all(np.issubdtype(array.dtype, np.number) and np.isfinite(array).all() for array in (*maps[:1], *of_faces))
+    )
 
 
 def _object(arrays: Mapping[str, Any], name: str) -> Foreground | None:
@@ -134,8 +153,8 @@ def _write(file: Path, seen: View) -> None:
     for name, item in (("found", seen.found), ("guess", seen.guess)):
         if item is not None:
             arrays |= {f"{name}_mask": item.mask, f"{name}_score": item.score}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=file.parent, suffix=".part")
+    paths.make(file.parent)
+    handle, part = tempfile.mkstemp(dir=file.parent, suffix=_PART)
     try:
         with open(handle, "wb") as stream:
             np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
@@ -144,6 +163,15 @@ def _write(file: Path, seen: View) -> None:
     except BaseException:
         os.unlink(part)
         raise
+    _clear_parts(_STALE_SECONDS)
+
+
+def _clear_parts(older: float) -> None:
+    """Remove what processes left that were killed while they wrote, so longer ago than ``older`` seconds."""
+    for part in folder().glob(f"*{_PART}"):
+        with contextlib.suppress(OSError):  # removed meanwhile
+            if time.time() - part.stat().st_mtime >= older:
+                part.unlink()
 
 
 def _touch(file: Path) -> None:

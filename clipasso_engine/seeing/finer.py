@@ -46,6 +46,7 @@ def look(network: nn.Module, picture: Photo, seen: View, side: int) -> View:
         boundary=boundary.predict(network, seen.box.crop(picture.rgb), side),
         found=_enlarged(seen.found, rgb),
         guess=_enlarged(seen.guess, rgb),
+        around=None if seen.around is None else _enlarged_mask(seen.around, rgb),
     )
     return view.with_heads(network, picture.rgb, larger)
 
@@ -66,8 +67,12 @@ def standing(coarse: View, fine: View) -> Array:
 def _enlarged(item: Foreground | None, rgb: NDArray[np.uint8]) -> Foreground | None:
     if item is None:
         return None
-    mask, score = (
-        cv2.resize(values.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        for values in (item.mask, item.score)
+    score = cv2.resize(item.score, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return Foreground(_enlarged_mask(item.mask, rgb), score.astype(np.float32))
+
+
+def _enlarged_mask(mask: NDArray[np.bool_], rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    result: NDArray[np.bool_] = (
+        cv2.resize(mask.astype(np.float32), rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
     )
-    return Foreground(mask > 0.5, score.astype(np.float32))
+    return result

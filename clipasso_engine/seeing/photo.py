@@ -196,8 +196,14 @@ def _damaged(path: Path, error: Exception) -> CodedError:
 
 def _too_large(path: Path, size: tuple[int, int], most: int) -> CodedError:
     width, height = size
-    code, plenty = ErrorCode.PHOTO_TOO_LARGE, MAX_WORKING_SIDE
-    return CodedError(code, photo=path, width=width, height=height, most=most // 1_000_000, plenty=plenty)
+    return CodedError(
+        ErrorCode.PHOTO_TOO_LARGE,
+        photo=path,
+        width=width,
+        height=height,
+        most=most // 1_000_000,
+        plenty=MAX_WORKING_SIDE,
+    )
 
 
 def _check_size(path: Path, declared: tuple[int, int]) -> None:

@@ -50,6 +50,7 @@ class View:
     found: Foreground | None  # the object; None: everything is drawn
     guess: Foreground | None = None  # what may be the object where none is clear: drawn first, but not alone
     faces: tuple[Face, ...] = ()  # those on the object, in pixels of the decoded photo, the largest first
+    around: NDArray[np.bool_] | None = None  # [h, w]: where alone lines are drawn, around the object; None: not so
 
     @property
     def size(self) -> tuple[int, int]:

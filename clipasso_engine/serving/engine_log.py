@@ -58,7 +58,7 @@ def _open() -> int:
     """A descriptor that appends to the log, begun anew if it has grown too large; the null device if that fails."""
     path = file()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        paths.make(path.parent)
         # On Windows a log that another process has open cannot be renamed: it may then grow until that one ends.
         with contextlib.suppress(FileNotFoundError, PermissionError):
             if path.stat().st_size > MAX_BYTES:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import os
 import platform
+import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..contract.codes import ErrorCode
-from ..contract.errors import CodedError
+from ..contract import events, texts
+from ..contract.codes import ErrorCode, NoticeCode
+from ..contract.errors import CodedError, cut
+from ..contract.events import Event
 from ..contract.job import SketchJob
 from ..contract.protocol import Message
 from ..contract.sketch import Sketch
@@ -21,6 +26,13 @@ if TYPE_CHECKING:
     from ..pipeline import Keep
 
 Report = dict[str, Any]
+
+# PyTorch has one class of errors for all.
+_NVIDIAS = re.compile(r"CUDA (error|driver)|cuDNN|CUDNN_|CUBLAS_|no kernel image")
+_APPLES = re.compile(r"\bMPS\b")
+_NO_MEMORY = re.compile(
+    "out of memory|DefaultCPUAllocator|bad_alloc|Insufficient memory|[Cc]annot allocate memory|failed to map segment"
+)
 
 _VERSIONS = ("torch", "numpy", "numba", "pillow")
 
@@ -43,9 +55,19 @@ def run(
         from .. import pipeline  # takes seconds, since it brings torch
 
         start = time.monotonic() - since
-        sketches, report = pipeline.sketch(job, emit, stop, keep)
-    except (MemoryError, RuntimeError) as error:
-        if _is_out_of_memory(error):
+        try:
+            sketches, report = pipeline.sketch(job, emit, stop, keep)
+        except RuntimeError as error:
+            notice = _gpu_left_out(job, error)
+            if notice is None:
+                raise
+        else:
+            notice = None
+        if notice:  # outside the handler: the exception's traceback would keep the tensors of the failed try alive
+            emit(notice)
+            sketches, report = pipeline.sketch(replace(job, device="cpu"), emit, stop, keep)
+    except Exception as error:
+        if is_out_of_memory(error):
             raise CodedError(ErrorCode.OUT_OF_MEMORY) from error
         raise
     seconds = {"start": start, **report.get("seconds", {})}
@@ -98,7 +120,25 @@ def versions() -> dict[str, str]:
     return {"engine": __version__, "python": platform.python_version(), **packages}
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether it is Python's, the CPU allocator's, CUDA's or Metal's way to say so; torch has one class for none."""
+def _gpu_left_out(job: SketchJob, error: RuntimeError) -> Event | None:
+    """The notice that the job goes on without its GPU, where it is that which failed; None if it is not.
+
+    A card may pass its trial, and fail at the first kernel that this one does not have. Raises `CodedError` where the
+    GPU was asked for by its name.
+    """
     text = str(error)
-    return isinstance(error, MemoryError) or "out of memory" in text or "DefaultCPUAllocator" in text
+    name = texts.NVIDIA_CARD if _NVIDIAS.search(text) else texts.APPLE_GPU if _APPLES.search(text) else ""
+    if not name or job.device == "cpu" or is_out_of_memory(error):
+        return None
+    reason = cut(text.strip().split("\n")[0].rstrip("."), 200)
+    if job.device != "auto":
+        raise CodedError(ErrorCode.DEVICE_FAILS, device=name, reason=reason) from error
+    return events.notice(NoticeCode.DEVICE_LEFT_OUT, device=name, reason=reason)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether it is Python's, the system's, OpenCV's, the CPU allocator's, CUDA's or Metal's way to say so."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    may_say = isinstance(error, (RuntimeError, ImportError, SystemError)) or type(error).__module__.startswith("cv2")
+    return may_say and bool(_NO_MEMORY.search(str(error)))

@@ -94,7 +94,10 @@ class Worker:
         except UserError as error:
             self._emit_refusal(error)
         except Exception as error:
-            self._emit_bug(error)
+            if runner.is_out_of_memory(error):  # while the job was read
+                self._emit_refusal(CodedError(ErrorCode.OUT_OF_MEMORY))
+            else:
+                self._emit_bug(error)
 
     def _emit_refusal(self, error: UserError) -> None:
         self._emit({"type": "error", "log": "", **error.to_message()})

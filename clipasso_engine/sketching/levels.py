@@ -18,6 +18,7 @@ from ..bezier.cubics import Array
 from ..choosing.drawings import OF_FACE, batched
 from ..choosing.selection import Choice
 from ..contract import events
+from ..contract.choices import Part
 from ..contract.codes import NoticeCode
 from ..contract.events import Emit
 from ..contract.job import SketchJob
@@ -58,6 +59,8 @@ class Stages:
     guide_name: str
     details: NDArray[np.float32]  # [h, w] in 0..1: where more lines were asked for
     attention: NDArray[np.float32]  # [h, w] in 0..1: what tells what is in the photo
+    part: Part = "object"  # of the photo
+    width: float = LINE_WIDTH  # px of the canvas: of finished strokes
     starts: dict[int, list[Choice]] = field(default_factory=dict)  # those that were asked for so far
 
     @property
@@ -91,7 +94,7 @@ class Run:
         self._emit({"type": "stage", "name": name})
         begun = time.monotonic()
         yield
-        self._seconds[name] = round(time.monotonic() - begun, 3)
+        self._seconds[name] = round(self._seconds.get(name, 0.0) + time.monotonic() - begun, 3)
 
     def notice(self, code: NoticeCode, **details: object) -> None:
         """Something the user should know, though the work goes on."""
@@ -202,7 +205,7 @@ def finished(outcome: Outcome, candidate: int, start: Choice, level: int, stages
     traced = stroke_arrays.separate(outcome.points[candidate, : len(gain)].numpy().astype(np.float64))
     clean = tidying.tidy(traced, (start.chain != OF_FACE).tolist(), view.size)
     controls = stroke_arrays.stacked(clean, (start.controls.shape[1] - 1) // 3)
-    width = view.width_in_photo(LINE_WIDTH, picture)
+    width = view.width_in_photo(stages.width, picture)
     shades = colours.along(
         stroke_arrays.even(controls), view.rgb, 2 * LINE_WIDTH, view.found.mask if view.found else None
     )
@@ -211,4 +214,4 @@ def finished(outcome: Outcome, candidate: int, start: Choice, level: int, stages
         Stroke.of(points, fine * width, worth / gain.max(), shade)
         for points, fine, worth, shade in zip(placed, start.widths.tolist(), gain, shades, strict=True)
     )
-    return Sketch(level, picture.width, picture.height, strokes, outcome.losses[candidate])
+    return Sketch(level, picture.width, picture.height, strokes, outcome.losses[candidate], stages.part)

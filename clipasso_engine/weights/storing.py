@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import filelock
 
+from ..contract import paths
 from ..contract.errors import UserError
 from . import models
 
@@ -73,7 +74,7 @@ def locked(file: Path) -> filelock.BaseFileLock:
 def make_folder(folder: Path) -> None:
     """Make the folder, or say why not."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        paths.make(folder)
     except OSError as problem:
         raise UserError(
             f"The folder {folder} cannot be made: {problem.strerror}. Name another with CLIPASSO_HOME."

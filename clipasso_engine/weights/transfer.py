@@ -94,7 +94,8 @@ def _copy(source: Path, target: Path) -> str:
     """Copy a file and return the SHA-256 of what was read."""
     digest = hashlib.sha256()
     try:
-        with source.open("rb") as reader, target.open("wb") as writer:
+        target.unlink(missing_ok=True)
+        with source.open("rb") as reader, target.open("xb") as writer:  # a new file: a link there is not followed
             while chunk := reader.read(_CHUNK):
                 digest.update(chunk)
                 writer.write(chunk)

@@ -271,8 +271,10 @@ def _line_style(brush: Brush, width: float) -> dict[str, str]:
 def _open_curve(data: str) -> list[Cubic]:
     """A path of one open piece as cubic segments; empty for any other, which Power Stroke cannot draw as a line."""
     path = inkex.Path(data)
+    if any(command.letter in "zZ" for command in path):
+        return []
     pieces = path.to_superpath()
-    if len(pieces) != 1 or any(command.letter in "zZ" for command in path):
+    if len(pieces) != 1:
         return []
     points = [[tuple(point) for point in node] for node in pieces[0]]
     return [(one[1], one[2], two[0], two[1]) for one, two in zip(points, points[1:])]

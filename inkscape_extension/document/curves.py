@@ -20,10 +20,18 @@ _PARALLEL = math.cos(math.radians(40))
 def of_path(data: str) -> list[Curve]:
     """The cubic segments of path data; lines, arcs and quadratic curves become cubics. Empty if it has none."""
     curves: list[Curve] = []
-    for piece in inkex.Path(data).to_superpath():
+    for piece in pieces(data):
         nodes = [[(float(x), float(y)) for x, y in node] for node in piece]
         curves += [(one[1], one[2], two[0], two[1]) for one, two in zip(nodes, nodes[1:])]
-    return curves
+    return [curve for curve in curves if all(math.isfinite(value) for point in curve for value in point)]
+
+
+def pieces(data: str) -> inkex.CubicSuperPath:
+    """inkex's cubics of path data; none where it cannot be read, as in ``d="z"`` or with coordinates such as nan."""
+    try:
+        return inkex.Path(data).to_superpath()
+    except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError):  # by what is wrong and inkex's version
+        return inkex.CubicSuperPath([])
 
 
 def joined(curves: Sequence[Curve]) -> Curve:

@@ -16,6 +16,11 @@ from clipasso_engine.contract.errors import UserError
 
 from ..translation import translated
 
+MAX_PHOTO = 512 << 20
+"""Bytes of a photo's file; a larger value takes longer to be read before anything is known of it."""
+
+_PIECE = 1 << 20  # characters that are unquoted at once; a larger value takes more memory meanwhile
+
 
 @contextlib.contextmanager
 def photo_file(href: str, absref: str, folders: Sequence[Path]) -> Iterator[Path]:
@@ -23,7 +28,8 @@ def photo_file(href: str, absref: str, folders: Sequence[Path]) -> Iterator[Path
 
     ``href`` is what the image links to and ``absref`` its ``sodipodi:absref`` (may be empty). A relative link is
     looked for in the first of ``folders``, then at ``absref``, then in the other folders. Nothing is ever fetched from
-    the web. Raises `UserError` if there is no such file.
+    the web, and no other computer is asked but one that a folder is on. Raises `UserError` if there is no such file, or
+    one that is empty or too large.
     """
     if re.match(r"\s*data:", href, re.IGNORECASE):
         with _unpacked(_embedded_bytes(href)) as path:
@@ -44,8 +50,8 @@ def _embedded_bytes(uri: str) -> bytes:
         if not comma:
             raise ValueError("no comma")
         if not header.rstrip().lower().endswith(";base64"):
-            return unquote_to_bytes(data)
-        digits = b"".join(unquote_to_bytes(data).split()).rstrip(b"=")
+            return _bytes_of(data)
+        digits = b"".join(_bytes_of(data).split()).rstrip(b"=")
         return base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
     except (ValueError, binascii.Error) as error:
         raise UserError(
@@ -53,6 +59,19 @@ def _embedded_bytes(uri: str) -> bytes:
                 "The photo embedded in the document is damaged ({error}). Import it again with File > Import."
             ).format(error=error)
         ) from None
+
+
+def _bytes_of(data: str) -> bytes:
+    """As `unquote_to_bytes`, which takes a Python object for each percent sign at once."""
+    found = bytearray()
+    start = 0
+    while start < len(data):
+        end = start + _PIECE
+        cut = data.rfind("%", end - 2, end)  # through which the end would go
+        end = cut if cut > start else end
+        found += unquote_to_bytes(data[start:end])
+        start = end
+    return bytes(found)
 
 
 @contextlib.contextmanager
@@ -87,15 +106,19 @@ def _cannot_unpack(error: OSError) -> UserError:
 
 
 def _linked_file(href: str, absref: str, folders: Sequence[Path]) -> Path:
-    paths = _possible_paths(href)
+    links = (href, absref)
+    paths, absolute = ([path for path in _possible_paths(link) if not _is_elsewhere(path, folders)] for link in links)
     candidates = [path for path in paths if path.is_absolute()]
     relative = [path for path in paths if not path.is_absolute()]
     candidates += [folder / path for folder in folders[:1] for path in relative]
-    candidates += [path for path in _possible_paths(absref) if path.is_absolute()]
+    candidates += [path for path in absolute if path.is_absolute()]
     candidates += [folder / path for folder in folders[1:] for path in relative]
     for candidate in candidates:
         if _is_file(candidate):
-            return candidate
+            return _of_fair_size(candidate)
+    for link in links:
+        if any(_is_elsewhere(path, folders) for path in _possible_paths(link)):
+            raise _not_on_this_computer(link)
     missing = candidates[0] if candidates else href
     raise UserError(
         translated(
@@ -113,19 +136,59 @@ def _possible_paths(link: str) -> list[Path]:
     if scheme is None:
         return [Path(text) for text in _unquoted(link)]
     if scheme.group(1).lower() != "file":
-        shown = link if len(link) <= 80 else link[:77] + "..."
-        raise UserError(
-            translated(
-                "The photo is not on this computer but a link to {shown}, and CLIPasso fetches nothing. Save the "
-                "photo, import it with File > Import, and sketch that one."
-            ).format(shown=shown)
-        )
+        raise _not_on_this_computer(link)
     parts = urlsplit(link.replace("\\", "/"), allow_fragments=False)
     path = parts.path + ("?" + parts.query if parts.query else "")
     host = "" if parts.netloc.lower() in ("", "localhost") else "//" + parts.netloc
     if re.match(r"[A-Za-z]:$", parts.netloc):  # file://C:/photo.png, two slashes where three belong
         host = parts.netloc
     return [Path(re.sub(r"^/(?=[A-Za-z]:/)", "", host + text)) for text in _unquoted(path)]
+
+
+def _not_on_this_computer(link: str) -> UserError:
+    shown = link if len(link) <= 80 else link[:77] + "..."
+    return UserError(
+        translated(
+            "The photo is not on this computer but a link to {shown}, and CLIPasso fetches nothing. Save the "
+            "photo, import it with File > Import, and sketch that one."
+        ).format(shown=shown)
+    )
+
+
+def _elsewhere(path: object) -> str:
+    """The computer and the share of a UNC path, such as ``//nas/photos``; empty for a path on this computer.
+
+    Where Windows looks for such a file, it says to that computer who its user is. Devices are named so as well.
+    """
+    match = re.match(r"//[^/]*(/[^/]*)?", str(path).replace("\\", "/"))
+    return match.group().lower() if match else ""
+
+
+def _is_elsewhere(path: Path, folders: Sequence[Path]) -> bool:
+    """Whether it is on another computer, and not on the share that the document itself is on."""
+    share = _elsewhere(path)
+    return bool(share) and share not in map(_elsewhere, folders)
+
+
+def _of_fair_size(path: Path) -> Path:
+    """``path``. Raises `UserError` for a file that is empty, as those seem to be that tell of the system's memory or
+    log, or too large to be a photo.
+    """
+    size = path.stat().st_size
+    if 0 < size <= MAX_PHOTO:
+        return path
+    if size == 0:
+        raise UserError(
+            translated("The photo {path} is an empty file. Import another copy of it with File > Import.").format(
+                path=path
+            )
+        )
+    raise UserError(
+        translated(
+            "The photo {path} has {size} MB, and at most {most} MB can be read. Save it as JPEG, and import that with "
+            "File > Import."
+        ).format(path=path, size=size >> 20, most=MAX_PHOTO >> 20)
+    )
 
 
 def _unquoted(link: str) -> list[str]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+from . import photo_size
+
+_MOST_PIXELS = 64e6  # as many as the engine takes; more take more memory here, inside Inkscape
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -15,6 +18,9 @@ def is_upright(path: Path) -> bool:
     """True for a photo without an orientation, too: then it makes no difference."""
     if not _is_png_with_exif(path):
         return True
+    size = photo_size.read(path)
+    if size is None or size[0] * size[1] > _MOST_PIXELS:
+        return False  # GdkPixbuf decodes all of it, of whatever size
     try:
         import gi
 

@@ -20,6 +20,9 @@ from ..translation import translated
 from . import hrefs, photo_link, viewport, visibility
 from .viewport import Rectangle, Size
 
+_MOST_CLONED = 20_000
+"""Elements, each counted as often as clones draw it; a larger value lets clones of clones of clones take longer."""
+
 _CONTAINERS = ("g", "a", "svg", "switch")
 _IN_PATTERN = (
     "The only photo there is fills a shape as a pattern, and such a photo has no place of its own. "
@@ -198,26 +201,37 @@ def _photos(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement]) -> 
     return _drawn(element, by_id, ("image",))
 
 
-def _drawn(
-    element: inkex.BaseElement,
-    by_id: dict[str, inkex.BaseElement],
-    tags: Sequence[str],
-    clones: Path_ = (),
-) -> list[Path_]:
-    """See `drawn_in`. ``clones`` guards against loops."""
-    if not isinstance(element, inkex.BaseElement):
-        return []  # a comment
-    if element.TAG in tags:
-        return [(element,)]
-    if element.TAG == "use":
-        target = by_id.get(hrefs.reference(element))
-        if target is None or target in clones:
-            return []
-        return [(element, *path) for path in _drawn(target, by_id, tags, (*clones, target))]
-    if element.TAG in _CONTAINERS or (clones and element.TAG == "symbol"):
-        paths = [path for child in element for path in _drawn(child, by_id, tags, clones)]
-        return [(element, *path) for path in paths] if clones else paths
-    return []
+def _drawn(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement], tags: Sequence[str]) -> list[Path_]:
+    """See `drawn_in`. Raises `UserError` where clones of clones multiply without end."""
+    found: list[Path_] = []
+    waiting: list[Path_] = [(element,)]  # each from what stands on the canvas down to what is to be looked at
+    cloned = 0
+    while waiting:
+        path = waiting.pop()
+        last, is_cloned = path[-1], len(path) > 1
+        cloned += is_cloned
+        if cloned > _MOST_CLONED:
+            raise _too_many_clones()
+        if not isinstance(last, inkex.BaseElement):
+            continue  # a comment
+        if last.TAG in tags:
+            found.append(path)
+        elif last.TAG == "use":
+            target = by_id.get(hrefs.reference(last))
+            if target is not None and target not in path:  # no loop
+                waiting.append((*path, target))
+        elif last.TAG in _CONTAINERS or (is_cloned and last.TAG == "symbol"):
+            waiting += [(*path, child) if is_cloned else (child,) for child in reversed(last)]
+    return found
+
+
+def _too_many_clones() -> UserError:
+    return UserError(
+        translated(
+            "The clones in the document draw more than can be looked through. Import the photo into a document of its "
+            "own, and sketch it there."
+        )
+    )
 
 
 def _has_photo_pattern(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement]) -> bool:
@@ -244,8 +258,12 @@ def link_folders(document: str | None, saved_as: str | None) -> list[Path]:
 
 def sha256(path: Path) -> str:
     """Hash of the photo file's bytes. Raises `UserError` if it cannot be read."""
+    digest = hashlib.sha256()
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with open(path, "rb") as stream:
+            for chunk in iter(lambda: stream.read(1 << 20), b""):
+                digest.update(chunk)
+        return digest.hexdigest()
     except OSError as error:
         raise UserError(
             translated("The photo {path} cannot be read ({strerror}). Allow reading it, or import it again.").format(

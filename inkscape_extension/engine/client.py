@@ -27,6 +27,7 @@ from clipasso_engine.contract.sketch import Sketch
 from ..translation import translated
 from . import answers, process, sandbox, setting, warm_engine
 from .answers import Sketches, failure
+from .outbox import Outbox
 from .process import EngineProcess
 from .setting import REINSTALL
 
@@ -39,6 +40,7 @@ STOP, CANCEL = "stop", "cancel"
 START_SECONDS = 60.0  # until "hello"; a cold disk and a virus scanner need time to read torch
 BUDGET_MARGIN = 5.0  # the engine keeps the time budget itself; this much later it is told to stop
 STOP_SECONDS = 20.0  # from "stop" to the result
+PAUSED_SECONDS = 5.0  # a process that is stopped by a signal, as by Ctrl+Z, is waited for when it has not said hello
 MAX_PHOTO = 100 << 20  # bytes that travel to another computer
 
 
@@ -74,6 +76,7 @@ class Engine:
         self._log = stderr_log or paths.logs() / "engine-stderr.log"
         self._command, self._remote = list(command), remote
         self._process = warm or EngineProcess(command, self._log, remote)
+        self._outbox = Outbox(self._process.stdin)
         self._messages: queue.Queue[Message | Exception | None] = queue.Queue()
         self._reader = threading.Thread(target=answers.read, args=(self._process.stdout, self._messages), daemon=True)
         self._reader.start()
@@ -102,34 +105,39 @@ class Engine:
             wish = _ask(listener, message)
             if give_up_at == float("inf") and (wish == STOP or time.monotonic() > stop_at):
                 self._send({"type": STOP})
-                give_up_at = time.monotonic() + STOP_SECONDS
+                give_up_at = time.monotonic() + (0 if self._process.is_paused() else STOP_SECONDS)
             kind = message["type"] if message else ""
             if message and kind == "result":
                 return message["sketches"], message["report"]
             if message and kind == "error":
                 raise failure(message)
             if message and kind == "level":
-                levels[message["sketch"].level] = message["sketch"]
+                sketch = message["sketch"]
+                levels[sketch.part == "object", sketch.level] = sketch
         if not levels:
             raise _nothing_yet(job.time_budget)
         return [levels[level] for level in sorted(levels, reverse=True)], {}
 
     def close(self) -> None:
         """End the engine with all it started; harmless when it has ended."""
+        if not self._outbox.close(process.CLOSE_SECONDS):
+            self._process.kill()  # it does not read
+            self._outbox.close(process.CLOSE_SECONDS)
         self._process.end()
         self._reader.join(process.CLOSE_SECONDS)
         self._process.close(read=not self._reader.is_alive())
 
     def _await_hello(self, listener: Listener) -> None:
-        give_up_at = time.monotonic() + START_SECONDS
+        begun = time.monotonic()
         message = None
         while message is None:
             message = self._next()
             _ask(listener, message)
-            if message is None and time.monotonic() > give_up_at:
+            limit = PAUSED_SECONDS if self._process.is_paused() else START_SECONDS
+            if message is None and time.monotonic() > begun + limit:
                 raise UserError(
                     translated("The engine did not answer within {start_seconds:g} seconds. {log}").format(
-                        start_seconds=START_SECONDS, log=self._see_log()
+                        start_seconds=limit, log=self._see_log()
                     )
                 )
         if message["type"] == "error":
@@ -179,11 +187,7 @@ class Engine:
         return item
 
     def _send(self, message: Message) -> None:
-        try:
-            self._process.stdin.write(encode(message))
-            self._process.stdin.flush()
-        except OSError:
-            pass  # it has ended, as the end of its stdout is about to tell
+        self._outbox.send(encode(message))
 
     def _unreachable(self) -> str:
         ended, words = self._process.how_it_ended(), self._process.last_words()
@@ -195,7 +199,9 @@ class Engine:
 
     def _see_log(self) -> str:
         text = translated("What it said is in {log}. If that does not help, run install.py again.")
-        return text.format(log=self._log)
+        # An engine on this computer leads its stderr to a log of its own, which holds the trace of a crash.
+        own = paths.logs() / "engine.log"
+        return text.format(log=self._log if self._remote or self._process.last_words() or not own.exists() else own)
 
 
 def _ask(listener: Listener, message: Message | None) -> str | None:

@@ -44,15 +44,23 @@ class EngineProcess:
         """Its exit status; None while it runs."""
         return self._process.poll()
 
+    def is_paused(self) -> bool:
+        """Whether it is stopped by a signal; always False where that cannot be told."""
+        return self.poll() is None and is_paused(self._process.pid)
+
+    def kill(self) -> None:
+        """Kill it with all it started, without waiting for it."""
+        if self._job_object is not None:
+            self._job_object.close()
+        _kill_group(self._process)
+
     def end(self) -> None:
         """End it with all it started; harmless when it has ended."""
         with contextlib.suppress(OSError):
             self.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(CLOSE_SECONDS)
-        if self._job_object is not None:
-            self._job_object.close()
-        _kill_group(self._process)
+        self.kill()
         self._process.wait()
 
     def close(self, read: bool) -> None:
@@ -88,6 +96,15 @@ class EngineProcess:
                 with contextlib.suppress(OSError):
                     kept.write(chunk[:room])
                 room -= min(room, len(chunk))
+
+
+def is_paused(pid: int) -> bool:
+    """Whether a process is stopped by a signal, by /proc; False where there is none."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in (b"T", b"t")
 
 
 def environment(inherited: Mapping[str, str]) -> dict[str, str]:

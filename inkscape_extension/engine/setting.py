@@ -68,15 +68,17 @@ def _read(file: Path) -> Setting | None:
         record = json.loads(file.read_text(encoding="utf-8"))
         words = record["command"]
         warm, remote = float(record.get("warm") or 0), bool(record.get("remote"))
+        if not 0 <= warm < float("inf"):
+            raise ValueError(f"warm: {warm}")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             translated("The setting {file} that says where the engine is cannot be read ({error}). {reinstall}").format(
                 file=file, error=error, reinstall=REINSTALL
             )
         ) from None
-    if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
+    if isinstance(words, list) and words and all(isinstance(word, str) and "\0" not in word for word in words):
         return Setting(words, warm, remote)
     raise UserError(
         translated("The setting {file} does not say how to start the engine. {reinstall}").format(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import signal
 import socket
 import stat
 import struct
@@ -21,6 +22,7 @@ from clipasso_engine import __version__
 from clipasso_engine.contract import paths
 
 from ..translation import translated
+from . import process
 
 START_SECONDS = 10.0
 _HELLO_SECONDS = 3.0
@@ -38,8 +40,19 @@ class Connection:
     def poll(self) -> None:
         """None, as of a process that runs: its end shows by the end of ``stdout``."""
 
+    def is_paused(self) -> bool:
+        """Whether it is stopped by a signal."""
+        return process.is_paused(_peer(self._socket)[0])
+
+    def kill(self) -> None:
+        """Let go of it; one that is stopped by a signal would keep its memory for ever, and is killed."""
+        _kill_if_paused(self._socket)
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def end(self) -> None:
         """Nothing more is wanted: the engine drops what it does, and closes its side once it is ready for another."""
+        _kill_if_paused(self._socket)
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
@@ -66,17 +79,17 @@ def connect(command: Sequence[str], idle: float, environment: Mapping[str, str])
         return None
     connection = _reach(path)
     if connection is None:
-        process = _start([*command, "--listen", str(path), "--idle", f"{idle:g}"], environment)
-        if process is None:
+        started = _start([*command, "--listen", str(path), "--idle", f"{idle:g}"], environment)
+        if started is None:
             return None
         end = time.monotonic() + START_SECONDS
         while connection is None and time.monotonic() < end:
-            ended = process.poll() is not None  # asked first: it may leave the place to another that just came up
+            ended = started.poll() is not None  # asked first: it may leave the place to another that just came up
             connection = _reach(path)
             if ended:
                 break
             time.sleep(0.02)
-        process.returncode = 0  # it outlives us, and Python shall not warn of that
+        started.returncode = 0  # it outlives us, and Python shall not warn of that
     return Connection(connection) if connection is not None else None
 
 
@@ -105,18 +118,33 @@ def _reach(path: Path) -> socket.socket | None:
     """A connection to an engine of our own user that says hello; None if none listens, or it is about to end."""
     connection = socket.socket(socket.AF_UNIX)
     try:
-        connection.connect(str(path))
-        uid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[
-            1
-        ]
         connection.settimeout(_HELLO_SECONDS)
-        if uid == os.getuid() and connection.recv(1, socket.MSG_PEEK):
+        connection.connect(str(path))
+        if _peer(connection)[1] == os.getuid() and connection.recv(1, socket.MSG_PEEK):
             connection.settimeout(None)
             return connection
+    except socket.timeout:
+        with contextlib.suppress(OSError):
+            _kill_if_paused(connection)
     except OSError:
         pass
     connection.close()
     return None
+
+
+def _peer(connection: socket.socket) -> tuple[int, int]:
+    """Process and user at the other end."""
+    size = struct.calcsize("3i")
+    pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    return int(pid), int(uid)
+
+
+def _kill_if_paused(connection: socket.socket) -> None:
+    """Kill the engine at the other end, if it is ours and stopped by a signal, with all it started."""
+    with contextlib.suppress(OSError):  # not connected, or ended meanwhile
+        pid, uid = _peer(connection)
+        if pid > 0 and uid == os.getuid() and process.is_paused(pid):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes] | None:

@@ -10,6 +10,7 @@ import inkex
 
 from clipasso_engine import __version__
 from clipasso_engine.contract import layer_format
+from clipasso_engine.contract.choices import Part
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.sketch import Shape, Sketch
@@ -33,15 +34,20 @@ class Origin:
     segments: int = 1
     mask: tuple[Shape, ...] = ()  # of the job
     details: tuple[Shape, ...] = ()  # likewise
+    part: Part = "object"  # of the photo
 
     @classmethod
     def of(
         cls, job: SketchJob, sketches: Sequence[Sketch], report: dict[str, Any], photo_sha256: str, photo_id: str
     ) -> Origin:
-        """That of an engine's answer. ``report["abstraction"]`` holds quick sketches of other levels, if asked for."""
+        """That of the ``sketches`` of one part of the photo in an engine's answer.
+
+        ``report["abstraction"]`` holds quick sketches of other levels, if asked for.
+        """
+        part = sketches[0].part if sketches else job.part
         quick = [Sketch.from_json(data) for data in report.get("abstraction") or ()]
         levels: Levels = {}
-        for sketch in (*sketches, *quick):
+        for sketch in (*sketches, *(sketch for sketch in quick if sketch.part == part)):
             levels.setdefault(sketch.level, sketch.strokes)
         return cls(
             seed=job.seed,
@@ -52,6 +58,7 @@ class Origin:
             segments=job.segments,
             mask=job.mask,
             details=job.details,
+            part=part,
         )
 
     def remembered_by(self, record: LayerRecord) -> LayerRecord:
@@ -67,6 +74,7 @@ class Origin:
             photo_sha256=self.photo_sha256,
             photo_id=self.photo_id,
             segments=self.segments,
+            part=self.part,
         )
 
 
@@ -82,6 +90,12 @@ def layer_of(element: inkex.BaseElement | None) -> inkex.Layer | None:
 
 def metadata_of(layer: inkex.BaseElement) -> layer_format.LayerMetadata | None:
     return layer_format.LayerMetadata.from_attributes(dict(layer.attrib))
+
+
+def is_background(layer: inkex.BaseElement | None) -> bool:
+    """Whether it is a sketch layer of what is around the object."""
+    metadata = metadata_of(layer) if layer is not None else None
+    return metadata is not None and metadata.part == "background"
 
 
 def source_of(svg: inkex.SvgDocumentElement, layer: inkex.Layer, files: PhotoFiles) -> SourcePhoto:

@@ -82,7 +82,7 @@ def redraw(
     new = _record(layer, photo, size, record, edits, keep)
     target = layer
     if beside or (edits.by_hand and not keep):
-        target = sketch_layer.successor(layer, sketch.level)
+        target = sketch_layer.successor(layer, sketch)
         for element in edits.kept if keep else ():
             target.append(_copy(element, layer.root))
         layer.style["display"] = "none"
@@ -116,7 +116,7 @@ def step(layer: inkex.Layer, level: int) -> bool:
     if kept > level:
         raise hand_edits.no_room(kept)
     strokes = _around(edits, record, record.levels[level])[: level - kept]
-    sketch = Sketch(level, *record.size, tuple(strokes), 0.0)
+    sketch = Sketch(level, *record.size, tuple(strokes), 0.0, metadata.part)
     origin = Origin(
         metadata.seed,
         metadata.guidance,
@@ -127,6 +127,7 @@ def step(layer: inkex.Layer, level: int) -> bool:
         metadata.segments,
         record.mask,
         record.details,
+        metadata.part,
     )
     redraw(layer, None, sketch, origin, Placement((metadata.photo_id,), metadata.photo_sha256, layer.get_id()))
     return True

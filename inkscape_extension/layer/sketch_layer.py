@@ -11,7 +11,7 @@ import inkex
 from inkex.bezier import beziersplitatt
 from lxml import etree
 
-from clipasso_engine.contract import layer_format, texts
+from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.sketch import Curve, Point, Sketch, Stroke
 
@@ -23,7 +23,7 @@ from ..document.viewport import Rectangle
 from ..options import Visible
 from ..translation import in_every_language, translated
 from . import hand_edits
-from .origin import Origin
+from .origin import Origin, metadata_of
 from .record import LayerRecord
 
 _TRIM_STEPS = 256
@@ -60,7 +60,7 @@ def insert(
     for sketch in sorted(sketches, key=lambda sketch: -sketch.level):
         size = (sketch.width, sketch.height)
         place, view = photo.placement(size)
-        layer = _new_layer(photo.element.root, sketch.level, f"sketch-{sketch.level}")
+        layer = _new_layer(photo.element.root, sketch)
         layers.append(layer)
         below.addnext(layer)
         look.remember(layer)
@@ -104,20 +104,22 @@ def rename(layer: inkex.Layer) -> None:
     label = layer.get("inkscape:label") or ""
     if _is_given_by_us(label):
         taken = set(layer.root.xpath("//@inkscape:label")) - {label}
-        name = layer_format.layer_label(len(list(layer.iter(_PATH))), translated)
+        metadata = metadata_of(layer)
+        part = metadata.part if metadata is not None else "object"
+        name = layer_format.layer_label(len(list(layer.iter(_PATH))), translated, part)
         layer.set("inkscape:label", _unique(name, taken, f"{name} ({{}})"))
 
 
 def _is_given_by_us(label: str) -> bool:
     """Whether it is the name of a sketch layer, for whatever number of strokes and in whatever language."""
-    names = {name for text in (texts.LAYER_OF_ONE_STROKE, texts.LAYER_OF_STROKES) for name in in_every_language(text)}
+    names = {name for both in layer_format.LABELS.values() for text in both for name in in_every_language(text)}
     patterns = (re.escape(name).replace(re.escape("{count}"), r"\d+") for name in names)
     return any(re.fullmatch(rf"{pattern}( \(\d+\))?", label) for pattern in patterns)
 
 
-def successor(layer: inkex.Layer, strokes: int) -> inkex.Layer:
-    """A new, empty layer right above ``layer`` that looks like it, with an id and a name of its own."""
-    new = _new_layer(layer.root, strokes, f"sketch-{strokes}")
+def successor(layer: inkex.Layer, sketch: Sketch) -> inkex.Layer:
+    """A new, empty layer for ``sketch`` right above ``layer`` that looks like it, with an id and a name of its own."""
+    new = _new_layer(layer.root, sketch)
     layer.addnext(new)
     for name, value in layer.attrib.items():
         if name not in ("id", _LABEL) and not name.startswith(f"{{{layer_format.NAMESPACE}}}"):
@@ -139,8 +141,9 @@ def retire(layer: inkex.Layer, successor: inkex.Layer) -> None:
     layer.style["display"] = "none"
 
 
-def _new_layer(svg: inkex.SvgDocumentElement, strokes: int, identifier: str) -> inkex.Layer:
-    label = layer_format.layer_label(strokes, translated)
+def _new_layer(svg: inkex.SvgDocumentElement, sketch: Sketch) -> inkex.Layer:
+    label = layer_format.layer_label(sketch.level, translated, sketch.part)
+    identifier = f"{'sketch' if sketch.part == 'object' else sketch.part}-{sketch.level}"
     layer = inkex.Layer.new(_unique(label, set(svg.xpath("//@inkscape:label")), f"{label} ({{}})"))
     layer.set("id", _unique(identifier, set(svg.xpath("//@id")), f"{identifier}-{{}}"))
     return layer

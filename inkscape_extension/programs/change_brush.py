@@ -20,14 +20,14 @@ import inkex
 from clipasso_engine.contract.errors import UserError
 from inkscape_extension import messages
 from inkscape_extension.brush import painting
-from inkscape_extension.document.links import LinksFromTheDocument
+from inkscape_extension.document.guarded import GuardedDocument
 from inkscape_extension.layer import hand_edits
 from inkscape_extension.programs import ending
 from inkscape_extension.target import target_strokes
 from inkscape_extension.translation import translated
 
 
-class ChangeBrush(LinksFromTheDocument, inkex.EffectExtension):
+class ChangeBrush(GuardedDocument, inkex.EffectExtension):
     """Paints the selected strokes, the selected sketch layers, or the sketch that is meant."""
 
     def add_arguments(self, pars: inkex.base.ArgumentParser) -> None:

@@ -23,13 +23,13 @@ import inkex
 from clipasso_engine.contract.errors import UserError
 from inkscape_extension import advice
 from inkscape_extension.document import source_photo
-from inkscape_extension.document.links import LinksFromTheDocument
+from inkscape_extension.document.guarded import GuardedDocument
 from inkscape_extension.programs import ending
 from inkscape_extension.run import finished, placing
 from inkscape_extension.translation import translated
 
 
-class PlaceSketch(LinksFromTheDocument, inkex.EffectExtension):
+class PlaceSketch(GuardedDocument, inkex.EffectExtension):
     """Adds the layers of every finished sketch that belongs to this document."""
 
     def __init__(self) -> None:

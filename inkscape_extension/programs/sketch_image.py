@@ -23,7 +23,7 @@ import inkex
 
 from inkscape_extension import options
 from inkscape_extension.document import source_photo
-from inkscape_extension.document.links import LinksFromTheDocument
+from inkscape_extension.document.guarded import GuardedDocument
 from inkscape_extension.engine import client
 from inkscape_extension.programs import ending
 from inkscape_extension.run import detached, finished, in_inkscape, placing
@@ -31,7 +31,7 @@ from inkscape_extension.target import sketch_target
 from inkscape_extension.window import contract
 
 
-class SketchImage(LinksFromTheDocument, inkex.EffectExtension):
+class SketchImage(GuardedDocument, inkex.EffectExtension):
     """Adds a layer of strokes above the selected photo, or draws the selected sketch layer anew."""
 
     def add_arguments(self, pars: inkex.base.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ import inkex
 from clipasso_engine.contract.errors import UserError
 from inkscape_extension import options
 from inkscape_extension.document import source_photo
-from inkscape_extension.document.links import LinksFromTheDocument
+from inkscape_extension.document.guarded import GuardedDocument
 from inkscape_extension.engine import client
 from inkscape_extension.layer import origin, redraw
 from inkscape_extension.programs import ending
@@ -31,7 +31,7 @@ from inkscape_extension.translation import translated
 from inkscape_extension.window import contract
 
 
-class StepStrokes(LinksFromTheDocument, inkex.EffectExtension):
+class StepStrokes(GuardedDocument, inkex.EffectExtension):
     """Draws a sketch layer with the next smaller or the next larger number of strokes."""
 
     def add_arguments(self, pars: inkex.base.ArgumentParser) -> None:
@@ -61,6 +61,8 @@ class StepStrokes(LinksFromTheDocument, inkex.EffectExtension):
 def _layer_at_hand(svg: inkex.SvgDocumentElement) -> inkex.Layer:
     layers, strokes = target_strokes.find(svg)
     found = list(dict.fromkeys([*layers, *(origin.layer_of(stroke) for stroke in strokes)]))
+    if len(found) > 1:  # a sketch with its background: the strokes of that step where it alone is selected
+        found = [layer for layer in found if not origin.is_background(layer)] or found
     if len(found) == 1 and found[0] is not None:
         return found[0]
     if len(found) > 1:

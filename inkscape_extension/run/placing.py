@@ -6,6 +6,7 @@ from typing import Collection
 
 import inkex
 
+from clipasso_engine.contract import choices
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 
@@ -25,8 +26,14 @@ def insert(photo: SourcePhoto, outcome: Outcome, job: SketchJob, placement: Plac
     Returns the layers. Raises `UserError` if that cannot be.
     """
     sketches, report = outcome
-    origin = Origin.of(job, sketches, report, placement.photo_sha256, photo.element.get_id())
-    return redraw.place(photo.element.root, photo, sketches, origin, placement)
+    parts = [[sketch for sketch in sketches if sketch.part == part] for part in choices.PARTS]
+    there = [(own, number) for number, own in enumerate(parts) if own] or [(list(sketches), 0)]
+    placed = {}
+    # What is inserted right above the photo lies under what was inserted there before; on top, above it.
+    for own, number in there[:: -1 if placement.place == "top" else 1]:
+        origin = Origin.of(job, own, report, placement.photo_sha256, photo.element.get_id())
+        placed[number] = redraw.place(photo.element.root, photo, own, origin, placement)
+    return [layer for _number, layers in sorted(placed.items()) for layer in layers]
 
 
 def insert_later(

@@ -54,7 +54,7 @@ class SketchTarget:
 
         Raises `UserError` for options that are out of range.
         """
-        job = self._as_long(options.job(chosen, path))
+        job = self._as_before(options.job(chosen, path))
         hand: Hand = chosen.hand
         drawn = self._in_the_layer(hand) if self.layer is not None else self._selected(path, hand)
         levels, kept = job.levels, self._kept(hand)
@@ -113,12 +113,16 @@ class SketchTarget:
             )
         return found
 
-    def _as_long(self, job: SketchJob) -> SketchJob:
-        """A layer that is drawn anew keeps to strokes of as many segments; the usual number is nobody's choice."""
+    def _as_before(self, job: SketchJob) -> SketchJob:
+        """A layer that is drawn anew keeps to its part of the photo, and to strokes of as many segments.
+
+        The usual number of these is nobody's choice.
+        """
         metadata = metadata_of(self.layer) if self.layer is not None else None
-        if metadata is None or job.segments != SketchJob.segments:
+        if metadata is None:
             return job
-        return dataclasses.replace(job, segments=metadata.segments)
+        segments = metadata.segments if job.segments == SketchJob.segments else job.segments
+        return dataclasses.replace(job, segments=segments, part=metadata.part, background_strokes=0)
 
     def _in_the_layer(self, hand: Hand) -> list[Curve]:
         """What the engine shall know of the layer's strokes, in shares of the photo."""

@@ -8,6 +8,7 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.layer_format import LayerMetadata
 
 from ..brush import painting
+from ..layer.origin import is_background
 from ..translation import translated
 
 
@@ -15,7 +16,8 @@ def find(svg: inkex.SvgDocumentElement) -> tuple[list[inkex.BaseElement], list[i
     """Sketch layers that are meant as a whole, and strokes beside them.
 
     What is selected counts first: strokes, groups and layers with strokes, photos, which stand for the sketches of them
-    that are shown. Without a selection it is the current layer if that is a sketch, or else the only sketch shown.
+    that are shown. Without a selection it is the current layer if that is a sketch, or else the only sketch shown,
+    with its background.
     Raises `UserError` if that leaves nothing, or a choice.
     """
     selected = [element for element in svg.selection if isinstance(element, inkex.BaseElement)]
@@ -38,7 +40,7 @@ def find(svg: inkex.SvgDocumentElement) -> tuple[list[inkex.BaseElement], list[i
     current = svg.get_current_layer()
     if any(layer is current for layer in sketches):
         return [current], []
-    if len(shown) == 1:
+    if len(shown) == 1 or (len(shown) == 2 and sum(map(is_background, shown)) == 1):
         return shown, []
     if shown:
         raise UserError(

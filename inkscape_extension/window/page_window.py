@@ -1,7 +1,9 @@
 """The window as a page in the browser, where Inkscape's Python has no GTK.
 
-It is served on the loopback interface by this process, not by the engine, which may be on another computer. The address
-holds a token that opens the page once; from then on the browser's cookie does. Closing the page is Cancel.
+It is served on the loopback interface by this process, not by the engine, which may be on another computer. The page
+opens once, for our own user; from then on the browser's cookie opens it. Where the system does not tell whose
+connection it is, the address holds a token instead, for that one time: on Linux, anybody could read it in the list of
+processes. Closing the page is Cancel.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from clipasso_engine.contract.protocol import Message
 from .. import advice
 from ..engine import client, process
 from ..translation import translated
-from . import theme
+from . import peer, theme
 from .contract import Outcome, Request, ShownError, Work
 from .progress import Progress
 
@@ -62,7 +64,8 @@ class Window:
         self.state = "drawing"  # then "placing", "waiting" to be placed by hand, "failed" or "done"
         self.text = ""
         self.place_again = False
-        self.token: str | None = secrets.token_urlsafe(24)
+        self.opened = False  # once
+        self.token = "" if peer.can_be_told() else secrets.token_urlsafe(24)
         self.cookie = secrets.token_urlsafe(24)
         self.listening = 0  # pages that are open
         self.seen: float | None = None  # when one was open last
@@ -72,7 +75,7 @@ class Window:
         server = _Server(self)
         server.start()
         try:
-            _open(f"{server.address}/?{self.token}")
+            _open(f"{server.address}/?{self.token}" if self.token else f"{server.address}/")
             try:
                 outcome = work(self._listen)
             except UserError as error:
@@ -169,10 +172,10 @@ class _Handler(BaseHTTPRequestHandler):
         window = self.server.window
         path, _, token = self.path.partition("?")
         # A page of another site could have its name lead here; it cannot forge this header.
-        if self.headers.get("Host") != self.server.host:
+        if self.headers.get("Host") != self.server.host or not self._is_our_users():
             self.send_error(403)
-        elif path == "/" and token and window.token and secrets.compare_digest(token, window.token):
-            window.token = None  # once only
+        elif path == "/" and self._may_open(token):
+            window.opened = True
             self.send_response(303)
             self.send_header("Set-Cookie", f"clipasso={window.cookie}; HttpOnly; SameSite=Strict; Path=/")
             self.send_header("Location", "/")
@@ -190,7 +193,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         window = self.server.window
-        if self.headers.get("Host") != self.server.host or not self._is_ours():
+        foreign = self.headers.get("Host") != self.server.host or not self._is_our_users()
+        if foreign or not self._is_ours():
             self.send_error(403)
             return
         if self.path == "/stop":
@@ -200,6 +204,17 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/place":
             window.place_again = True
         self._send("text/plain", b"")
+
+    def _is_our_users(self) -> bool:
+        return not peer.can_be_told() or peer.uid(self.client_address, self.connection.getsockname()) == os.getuid()
+
+    def _may_open(self, token: str) -> bool:
+        """Whether this is the one time that the page opens: for the browser that we had open it, not for the page of
+        another site that leads there."""
+        window = self.server.window
+        if window.opened or self.headers.get("Sec-Fetch-Site", "none") != "none":
+            return False
+        return secrets.compare_digest(token.encode(), window.token.encode())
 
     def _is_ours(self) -> bool:
         return f"clipasso={self.server.window.cookie}" in (self.headers.get("Cookie") or "").split("; ")

@@ -66,13 +66,17 @@ class Progress:
         elif kind == "level":
             sketch: Sketch = message["sketch"]
             self.size = (sketch.width, sketch.height)
-            self.levels = {**self.levels, sketch.level: sketch}
             self.strokes = [stroke.points for stroke in sketch.strokes]
+            if sketch.part == self.job.part:
+                self.levels = {**self.levels, sketch.level: sketch}
+            else:  # the background comes last, under what is drawn already
+                self.strokes += [stroke.points for own in list(self.levels.values())[:1] for stroke in own.strokes]
 
     def _estimate(self) -> None:
         _level, step, steps = self.step
         now, done = self.clock(), len(self.levels) * steps + step
-        rest = max(0, max(1, len(self.job.levels)) * steps - done)
+        sketches = max(1, len(self.job.levels)) + bool(self.job.background_strokes)
+        rest = max(0, sketches * steps - done)
         self.fraction = max(self.fraction, _BEGINS["optimise"] + (1 - _BEGINS["optimise"]) * done / max(1, done + rest))
         if self._first_step is None:
             self._first_step = (now, done)

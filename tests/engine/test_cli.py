@@ -135,6 +135,7 @@ def test_options_are_the_fields_of_the_job(place: Path) -> None:
         "text": "a running horse",
         "clip_model": "RN50",
         "background": "keep",
+        "background_strokes": 12,
         "candidates": 3,
         "segments": 2,
         "rasterizer": "diffvg",

@@ -27,7 +27,8 @@ NOT_IN_THE_JOB = {
 }
 # For those who develop the engine, and on the command line; and what the document tells.
 NOT_IN_THE_DIALOG = {
-    *("photo", "clip_model", "rasterizer", "drawn", "drawn_role", "mask", "clips", "details", "upright", "abstraction")
+    *("photo", "clip_model", "rasterizer", "drawn", "drawn_role", "mask", "clips", "details", "upright", "abstraction"),
+    *("part", "photo_bytes"),
 }
 # Hours long, while Inkscape is frozen.
 CHOICES_NOT_IN_THE_DIALOG = {("quality", "paper")}

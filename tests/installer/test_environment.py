@@ -1,6 +1,7 @@
 """Environments: where PyTorch comes from, which Python they are made from, and what they are made of."""
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -16,11 +17,45 @@ from installer.environment import CHECKOUT, CPU_INDEX, REQUIREMENTS
 
 def pins(*names):
     lines = [line for name in names for line in (REQUIREMENTS / name).read_text().splitlines()]
-    return [Requirement(line) for line in lines if line and line[0] not in "#-"]
+    return [Requirement(line.removesuffix("\\")) for line in lines if line and line[0] not in "#- "]
+
+
+def test_every_requirement_has_hashes():
+    names = sorted(path.name for path in REQUIREMENTS.glob("*.txt"))
+    assert len(names) == 7
+    for name in names:
+        text = (REQUIREMENTS / name).read_text().replace("\\\n", "")
+        for line in text.splitlines():
+            if line[0] not in "#-":
+                assert re.fullmatch(r"[^\\]+?( +--hash=sha256:[0-9a-f]{64})+", line), line
+
+
+def test_a_hash_is_of_a_wheel_for_a_python_and_platform_that_are_served(monkeypatch):
+    update = runpy.run_path(str(REQUIREMENTS / "update_hashes.py"))
+    served = {
+        "a-1.0-py3-none-any.whl": True,
+        "a-1.0-cp312-cp312-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl": True,
+        "a-1.0-cp310-abi3-win_amd64.whl": True,
+        "a-1.0-cp39-abi3-macosx_11_0_arm64.whl": True,
+        "a-1.0-cp39-cp39-win_amd64.whl": False,
+        "a-1.0-cp313-cp313t-win_amd64.whl": False,
+        "a-1.0-cp312-cp312-musllinux_1_2_x86_64.whl": False,
+        "a-1.0-cp312-cp312-win32.whl": False,
+        "a-1.1-py3-none-any.whl": False,
+        "a-1.0.tar.gz": False,
+    }
+    for name, expected in served.items():
+        assert update["_is_of"](name, "1.0") == expected, name
+    files = [{"filename": name, "hashes": {"sha256": f"{n:064x}"}} for n, name in enumerate(served)]
+    monkeypatch.setitem(update["with_hashes"].__globals__, "_files", lambda name: files)
+    text = update["with_hashes"]('# Why.\na==1.0; python_version < "3.11"\n-r b.txt\n')
+    hashes = " \\\n".join(f"    --hash=sha256:{n:064x}" for n in range(4))
+    assert text == f'# Why.\na==1.0; python_version < "3.11" \\\n{hashes}\n-r b.txt\n'
+    assert update["with_hashes"](text) == text
 
 
 def test_every_requirement_is_an_exact_version():
-    for pin in pins("torch.txt", "engine.txt", "clip.txt", "test.txt", "pytest.txt", "inkex.txt"):
+    for pin in pins("torch.txt", "cuda.txt", "engine.txt", "clip.txt", "test.txt", "pytest.txt", "inkex.txt"):
         assert re.fullmatch(r"==[\w.]+", str(pin.specifier)), pin
 
 

@@ -22,7 +22,7 @@ def say(**message):
     sys.stdout.flush()
 
 
-def sketch(scenario, level):
+def sketch(scenario, level, part="object"):
     strokes = [
         {"points": points, "width": scenario.get("stroke_width", 3.0), "importance": 1.0 / (number + 1)}
         for number, points in enumerate(scenario["strokes"][:level])
@@ -33,6 +33,7 @@ def sketch(scenario, level):
         "height": scenario["height"],
         "strokes": strokes,
         "loss": 0.5,
+        "part": part,
     }
 
 
@@ -50,6 +51,8 @@ def main():
     version = "99.0" if behaviour == "other version" else scenario["version"]
     say(type="hello", protocol=99 if behaviour == "other protocol" else 1, version=version)
 
+    if behaviour == "never reads":
+        time.sleep(3600)
     stop = threading.Event()
     job = json.loads(sys.stdin.readline())
     heard = open(scenario["heard"], "a", encoding="utf-8")  # noqa: SIM115  open for as long as this process
@@ -110,14 +113,20 @@ def main():
         say(type="stage", name="optimise")
         say(type="step", step=step, steps=100, level=job["levels"][0], loss=1.0, strokes=moved)
         time.sleep(0.05)
-    sketches = [sketch(scenario, level) for level in job["levels"]]
+    sketches = [sketch(scenario, level, job["part"]) for level in job["levels"]]
+    if job["background_strokes"]:
+        sketches.append(sketch(scenario, job["background_strokes"], "background"))
     if behaviour == "broken sketch":
         del sketches[0]["strokes"][0]["points"]
     for one in sketches:
         say(type="level", sketch=one)
     report = {"guidance": "boundary", "steps": 1}
     if job.get("abstraction"):
-        report["abstraction"] = [sketch(scenario, level) for level in scenario.get("abstraction", [])]
+        report["abstraction"] = [
+            sketch(scenario, level, part)
+            for part in sorted({one["part"] for one in sketches})
+            for level in scenario.get("abstraction", [])
+        ]
     say(type="result", sketches=sketches, report=report)
 
 

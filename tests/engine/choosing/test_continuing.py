@@ -175,10 +175,10 @@ def test_a_face_that_is_drawn_already_is_left_alone() -> None:
     smile = ((100 / 240, 151 / 240), (110 / 240, 151 / 240), (130 / 240, 151 / 240), (140 / 240, 151 / 240))
     circle = tuple(tuple((x / 240, y / 240) for x, y in quarter) for quarter in _quarters(60.0, 60.0, 40.0))
     for drawn, left in ((circle, 1), ((smile,), 0)):
-        job = SketchJob("", drawn=drawn, drawn_role="company")
+        job = SketchJob("a.png", drawn=drawn, drawn_role="company")
         assert len(continuing.left_over(job, lines, seen, picture).faces) == left
     with pytest.raises(UserError, match="nothing to add"):
-        continuing.left_over(SketchJob("", drawn=(*circle, smile), drawn_role="company"), lines, seen, picture)
+        continuing.left_over(SketchJob("a.png", drawn=(*circle, smile), drawn_role="company"), lines, seen, picture)
 
 
 def _quarters(x: float, y: float, radius: float) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 import sys
 from collections.abc import Callable
@@ -42,6 +43,42 @@ def test_mode_follows_the_umask(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+@posix
+@pytest.mark.parametrize("umask", [0, 0o022, 0o077])
+def test_modes_are_those_of_any_file(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        files.write(files.make_folder(tmp_path / "new") / "a", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new" / "a").stat().st_mode) == 0o666 & ~umask
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o777 & ~umask
+
+
+@posix
+@pytest.mark.parametrize("length", range(249, 256))
+def test_the_longest_names(tmp_path: Path, length: int) -> None:
+    path = tmp_path / ("é" * 100 + "x" * (length - 204) + ".svg")
+    assert len(os.fsencode(path.name)) == length
+    for data in (b"first", b"second"):
+        files.write(path, data)
+        assert path.read_bytes() == data
+    assert len(os.listdir(tmp_path)) == 1
+
+
+@posix
+def test_the_part_is_new_and_follows_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever guessed its name and put a link there would have our bytes written where it leads."""
+    monkeypatch.setattr(secrets, "token_hex", lambda _bytes: "guessed")
+    (tmp_path / "theirs").write_bytes(b"theirs")
+    for trap in (Path("theirs"), Path("nowhere")):
+        (tmp_path / ".guessed.part").symlink_to(trap)
+        refusal(tmp_path / "a.svg")
+        (tmp_path / ".guessed.part").unlink()
+    assert (tmp_path / "theirs").read_bytes() == b"theirs"
+    assert os.listdir(tmp_path) == ["theirs"]
 
 
 @posix

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
+import stat
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +88,73 @@ def test_another_photo_background_mask_or_code_is_looked_at(looks: list[str], mo
     assert looks == ["a", "b", "a", "a", "a"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"PK", b"nonsense" * 100])
+def damages() -> list[bytes]:
+    """What may have become of a file: cut off, other bytes at every place of the archive, another method, no arrays."""
+    stream = io.BytesIO()
+    np.savez_compressed(stream, box=np.array([0, 0, 9, 9]), boundary=np.zeros((9, 9)))
+    whole = stream.getvalue()
+    random = np.random.default_rng(0)
+    flipped = []
+    for place in random.integers(0, len(whole), 60):
+        changed = bytearray(whole)
+        changed[place] ^= int(random.integers(1, 256))
+        flipped.append(bytes(changed))
+    methods = [whole[:8] + bytes([method, 0]) + whole[10:] for method in (1, 6, 12, 14, 93, 99)]
+    return [b"", b"PK", b"nonsense" * 100, whole, whole[:-1], whole[: len(whole) // 2], *flipped, *methods]
+
+
+@pytest.mark.parametrize("error", [zlib.error, NotImplementedError, RuntimeError, EOFError, struct.error])
+def test_a_file_that_cannot_be_read_in_any_way_is_made_again(
+    looks: list[str], monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise error
+
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "load", fails)
+        analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    assert looks == ["a", "a"]
+
+
+@pytest.mark.parametrize("part", ["boundary", "guess_mask", "guess_score", "face_points", "face_hairlines", "box"])
+@pytest.mark.parametrize("wrong", [np.zeros((3, 2)), np.zeros((128, 255), np.float32), np.array("text"), np.full(4, 9)])
+def test_a_file_with_wrong_arrays_is_made_again(looks: list[str], part: str, wrong: np.ndarray) -> None:
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    (file,) = analysis_cache.files()
+    with np.load(file) as arrays:
+        changed = {**arrays, part: wrong}
+    np.savez_compressed(file, **changed)
+    for _ in range(2):
+        assert analysis_cache.look(None, picture(), "auto").boundary.shape == (128, 256)  # type: ignore[arg-type]
+    assert looks == ["a", "a"], "it was replaced"
+
+
+def test_what_killed_processes_left_is_cleared(looks: list[str], home: Path) -> None:
+    (home / "cache").mkdir()
+    old, new = home / "cache" / "tmp1.part", home / "cache" / "tmp2.part"
+    for file in (old, new):
+        file.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    assert not old.exists()
+    assert new.exists(), "another process may be at it"
+    analysis_cache.clear()
+    assert list((home / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o077])
+def test_nobody_else_may_read_it(looks: list[str], home: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((home / "cache").stat().st_mode) == 0o700
+    assert [stat.S_IMODE(file.stat().st_mode) for file in analysis_cache.files()] == [0o600]
+
+
+@pytest.mark.parametrize("damage", damages())
 def test_a_damaged_file_is_made_again(looks: list[str], damage: bytes) -> None:
     analysis_cache.look(None, picture(), "auto")  # type: ignore[arg-type]
     (file,) = analysis_cache.files()

@@ -36,7 +36,7 @@ SCRIPT = textwrap.dedent("""
             ctypes.CDLL(None).sleep(30)
         while job.photo == "wait" and not stop():
             time.sleep(0.01)
-        photo = open(job.photo, "rb").read().decode() if os.path.isfile(job.photo) else ""
+        photo = (job.photo_bytes or b"").decode()
         return [Sketch(level, 10, 20, (), 0.5) for level in job.levels], {
             "process": os.getpid(), "photo": [os.path.basename(job.photo), photo], "seconds": {}
         }

@@ -44,6 +44,12 @@ SCRIPT = textwrap.dedent("""
             raise KeyError("a bug")
         elif deed == "no memory":
             raise MemoryError
+        elif deed == "no memory of the system":
+            raise OSError(12, "Cannot allocate memory")
+        elif deed == "no memory of OpenCV":
+            raise type("error", (Exception,), {"__module__": "cv2"})("Insufficient memory (Failed to allocate 9 bytes)")
+        elif deed == "bad card" and job.device != "cpu":
+            raise RuntimeError("CUDA error: no kernel image is available for execution\\nCompile with ...")
         elif deed == "no torch memory":
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
         elif deed == "not a number":
@@ -196,12 +202,22 @@ def test_bugs_go_to_the_log(worker: Worker) -> None:
     assert worker.ask("anything")["type"] == "result"
 
 
-@pytest.mark.parametrize("deed", ["no memory", "no torch memory"])
+@pytest.mark.parametrize("deed", ["no memory", "no torch memory", "no memory of the system", "no memory of OpenCV"])
 def test_lack_of_memory_is_for_the_user(worker: Worker, deed: str) -> None:
     error = worker.ask(deed)
     assert error["kind"] == "user"
     assert error["code"] == "out-of-memory"
     assert "not enough memory" in error["message"]
+
+
+def test_a_card_that_fails_at_its_first_kernel_is_left_out(worker: Worker) -> None:
+    notice = worker.ask("bad card")
+    assert (notice["type"], notice["code"]) == ("notice", "device-left-out")
+    assert notice["details"]["device"] == "NVIDIA card"
+    assert "(CUDA error: no kernel image is available for execution), so it was" in notice["message"]
+    assert worker.answer()["type"] == "result"
+    error = worker.ask("bad card", device="cuda")
+    assert (error["kind"], error["code"]) == ("user", "device-fails")
 
 
 def test_a_coded_error_travels_with_what_it_is_told_of(worker: Worker) -> None:

@@ -1,8 +1,10 @@
 import base64
 import errno
 import os
+import socket
 import sys
 import tempfile
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -171,3 +173,54 @@ def test_nothing_is_fetched_from_the_web(href):
     with pytest.raises(UserError, match="not on this computer") as caught:
         read(href)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["//host/share/a.png", "\\\\host\\share\\a.png", "file://host/share/a.png", "\\\\.\\pipe\\a", "//?/C:/a.png"],
+)
+def test_no_other_computer_is_asked(href, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(photo_link, "_is_file", lambda path: asked.append(str(path)))
+    for link, absref in ((href, ""), ("a.png", href)):
+        with pytest.raises(UserError, match="not on this computer but a link to") as caught:
+            read(link, absref, [tmp_path])
+        assert href.strip() in str(caught.value)
+    assert all(path.startswith(str(tmp_path)) for path in asked)
+
+
+def test_but_the_share_that_the_document_is_on(monkeypatch, tmp_path):
+    monkeypatch.setattr(photo_link, "_is_file", lambda path: str(path).startswith("//NAS/photos"))
+    monkeypatch.setattr(photo_link, "_of_fair_size", lambda path: path)
+    found = photo_link._linked_file("file://NAS/photos/a.png", "", [Path("//nas/photos/drawings")])
+    assert str(found) == "//NAS/photos/a.png"
+
+
+def test_what_is_no_ordinary_file_is_never_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "socket"))
+    (tmp_path / "link").symlink_to("/dev/zero")
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("pipe", "socket", "link", "loop", ".", "/dev/zero", "file:///dev/tty"):
+        with pytest.raises(UserError, match="there is no such file"):
+            read(name, folders=[tmp_path])
+    listener.close()
+
+
+def test_a_file_without_a_size_or_beyond_all_photos_is_a_sentence(tmp_path):
+    with open(tmp_path / "sparse.png", "wb") as stream:
+        stream.truncate(30 << 30)
+    with pytest.raises(UserError, match=r"has 30720 MB, and at most 512 MB can be read\. Save it as JPEG"):
+        read("sparse.png", folders=[tmp_path])
+    (tmp_path / "empty.png").touch()
+    for name in ("empty.png", *([] if sys.platform != "linux" else ["/proc/self/pagemap", "/proc/kmsg"])):
+        with pytest.raises(UserError, match="is an empty file"):
+            read(name, folders=[tmp_path])
+
+
+@pytest.mark.parametrize("piece", [3, 4, 5, 1 << 20])
+def test_percent_signs_are_read_in_pieces(monkeypatch, piece):
+    monkeypatch.setattr(photo_link, "_PIECE", piece)
+    assert read(f"data:image/png,{quote(CONTENT)}") == CONTENT
+    assert read("data:,%%%41%4") == b"%%A%4"

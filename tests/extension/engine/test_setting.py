@@ -38,7 +38,17 @@ def test_a_setting_beside_the_extension_comes_first(installed_engine, tmp_path, 
     assert setting.find().command == ["beside"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"command": "x"}', '{"command": []}', '{"command": [1]}', "\udcff"])
+WARM = '{"command": ["x"], "warm": %s}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "{}", '{"command": "x"}', '{"command": []}', '{"command": [1]}', "\udcff", "[" * 100_000),
+        *(WARM % "NaN", WARM % "Infinity", WARM % "-1", WARM % '"long"', WARM % "[1]", WARM % ("9" * 400)),
+        '{"command": ["x\\u0000"]}',
+    ],
+)
 def test_a_damaged_setting(home, text):
     home.mkdir()
     (home / "engine.json").write_text(text, encoding="utf-8", errors="surrogateescape")

@@ -4,7 +4,9 @@ import http.client
 import itertools
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ import pytest
 from clipasso_engine.contract.codes import ErrorCode
 from clipasso_engine.contract.errors import CodedError
 from clipasso_engine.contract.job import SketchJob
-from inkscape_extension.window import contract, page_window
+from inkscape_extension.window import contract, page_window, peer
 from tests.support.stand_in import ROOT
 from tests.support.waiting import wait_until
 
@@ -143,14 +145,74 @@ def test_the_engines_error_is_shown_with_advice(monkeypatch):
 def test_only_the_browser_that_was_opened_gets_anything(sketching):
     browser, other = sketching.browser, Browser(f"http://{sketching.browser.place.netloc}/?guess")
     assert other.enter() == 403
+    assert browser.ask("/", **{"Sec-Fetch-Site": "cross-site"}).status == 403, "the page of another site"
+    assert browser.ask("/", Host="evil.example").status == 403
     assert browser.enter() == 303
-    assert Browser(browser.place.geturl()).enter() == 403, "the token opens one page"
+    assert Browser(browser.place.geturl()).enter() == 403, "it opens once"
     for path in ("/", "/photo", "/events"):
         assert other.ask(path).status == 403
     assert other.ask("/cancel", "POST").status == 403
     assert browser.ask("/", Host="evil.example").status == 403
     assert browser.ask("/stop", "POST", Host="evil.example").status == 403
     assert browser.ask("/etc/passwd").status == 404
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody else can read a command line, or it is not told")
+def test_nothing_secret_is_on_the_command_line(sketching):
+    assert sketching.browser.place.query == ""
+    assert sketching.browser.place.path == "/"
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="only root can be somebody else")
+def test_another_user_of_this_computer_gets_nothing(sketching):
+    python = shutil.which("python3", path="/usr/bin")
+    browser = sketching.browser
+    if python is None:
+        pytest.skip("there is no Python that anybody may run")
+
+    def as_nobody(cookie):
+        ask = (
+            "import http.client, sys; c = http.client.HTTPConnection(sys.argv[1], timeout=10);"
+            "c.request('GET', '/', headers={'Cookie': sys.argv[2]}); print(c.getresponse().status)"
+        )
+        command = [python, "-c", ask, browser.place.netloc, cookie]
+        done = subprocess.run(
+            command, user=65534, group=65534, extra_groups=[], capture_output=True, text=True, timeout=20
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    assert as_nobody("") == "403"
+    assert browser.enter() == 303, "which did not use it up"
+    assert as_nobody(browser.cookie) == "403"
+    assert browser.ask("/").status == 200
+
+
+def test_without_a_system_that_tells_the_address_holds_a_token(monkeypatch):
+    monkeypatch.setattr(peer, "can_be_told", lambda: False)
+    window = page_window.Window(contract.Request(SketchJob("p", levels=(1,)), gone=lambda: False))
+    server = page_window._Server(window)
+    server.start()
+    try:
+        assert len(window.token) > 20
+        for token in ("", "guess"):
+            assert Browser(f"{server.address}/?{token}").enter() == 403
+        assert Browser(f"{server.address}/?{window.token}").enter() == 303
+        assert Browser(f"{server.address}/?{window.token}").enter() == 403
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_the_user_of_a_connection(family):
+    if not peer.can_be_told() or (family == socket.AF_INET6 and not os.path.exists("/proc/net/if_inet6")):
+        pytest.skip("not told here")
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(family) as ours:
+        host = "127.0.0.1" if family == socket.AF_INET else "::ffff:127.0.0.1"
+        ours.connect((host, server.getsockname()[1]))
+        theirs = ("127.0.0.1", ours.getsockname()[1])
+        assert peer.uid(theirs, server.getsockname()) == os.getuid()
+        assert peer.uid(("127.0.0.2", theirs[1]), server.getsockname()) is None
 
 
 def test_a_browser_that_never_comes_is_no_window(address, installed_engine, monkeypatch):

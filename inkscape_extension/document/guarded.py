@@ -1,0 +1,91 @@
+"""Documents that may have been made to do harm: looked at before they are parsed, and told of in one sentence.
+
+Inkscape hands over a copy that it wrote itself, without entities and with all links as they were; this holds for every
+other copy as well.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from typing import IO, Any
+
+import inkex
+
+from clipasso_engine.contract.errors import UserError
+
+from ..translation import translated
+from .links import LinksFromTheDocument
+
+MAX_DOCUMENT = 256 << 20
+"""Bytes of a document, the photos embedded in it included; a larger value takes more memory, several times itself."""
+
+_TRANSFORMS = ("transform", "gradientTransform", "patternTransform")
+
+
+class GuardedDocument(LinksFromTheDocument):
+    """A base for extensions, before inkex's: they read no document that would expand without bounds, and never see a
+    transform that cannot be read. Inkscape draws as if that one were not there, and it stays in the document.
+    """
+
+    def load(self, stream: object) -> Any:
+        loaded = super().load(io.BytesIO(checked(stream)))  # type: ignore[misc]
+        self._set_aside = [
+            (element, name, element.attrib.pop(name))
+            for element in loaded.getroot().iter("*")
+            for name in _TRANSFORMS
+            if name in element.attrib and not _is_readable(element.attrib[name])
+        ]
+        return loaded
+
+    def has_changed(self, ret: object) -> bool:
+        for element, name, value in self._set_aside:
+            if name not in element.attrib:  # not one that has been given another
+                element.attrib[name] = value
+        return bool(super().has_changed(ret))  # type: ignore[misc]
+
+    def run(self, *arguments: Any, **options: Any) -> None:
+        try:
+            super().run(*arguments, **options)  # type: ignore[misc]
+        except RecursionError:
+            raise UserError(
+                translated(
+                    "The document has groups or clones within each other too deep to follow them. Take the photo out "
+                    "of its groups with Object > Ungroup, or import it into a document of its own."
+                )
+            ) from None
+
+
+def checked(stream: object) -> bytes:
+    """The bytes of a document, from a file or from bytes. Raises `UserError` for one that must not be parsed."""
+    content = stream if isinstance(stream, bytes) else _read(stream)  # type: ignore[arg-type]
+    if len(content) > MAX_DOCUMENT:
+        raise UserError(
+            translated(
+                "The document has more than {most} MB, too much to be read here. Link the photos in it instead of "
+                "embedding them, or sketch the photo in a document of its own."
+            ).format(most=MAX_DOCUMENT >> 20)
+        )
+    # Without the zeros of UTF-16 and UTF-32. Entities in attributes are expanded whatever a parser is told.
+    if b"<!ENTITY" in content.replace(b"\0", b""):
+        raise UserError(
+            translated(
+                "The document declares entities, which can make it grow without bounds. Open it in Inkscape, save it "
+                "as Inkscape SVG, and start again."
+            )
+        )
+    return content
+
+
+def _read(stream: IO[Any]) -> bytes:
+    source = getattr(stream, "buffer", stream)
+    return bytes(source.read(MAX_DOCUMENT + 1))
+
+
+def _is_readable(transform: str) -> bool:
+    try:
+        matrix = inkex.Transform(transform).matrix
+    except Exception:  # of many kinds, by what is wrong and by the version of inkex
+        return False
+    return not re.search(r"nan|inf", transform, re.IGNORECASE) and all(math.isfinite(v) for row in matrix for v in row)
