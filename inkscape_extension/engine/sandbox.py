@@ -72,12 +72,12 @@ def _runs(command: Sequence[str], environment: Mapping[str, str]) -> bool:
 
 def _no_way_out(sandbox: str, program: str) -> str:
     if sandbox == FLATPAK:
+        app = os.environ.get("FLATPAK_ID") or "org.inkscape.Inkscape"
         return translated(
             "This Inkscape comes from Flatpak, whose sandbox keeps it from starting the engine {program}. To allow it "
-            "to start programs outside the sandbox, type in a terminal: flatpak override --user "
-            "--talk-name=org.freedesktop.Flatpak {app}, then restart Inkscape; or use an Inkscape installed another "
-            "way."
-        ).format(program=program, app=os.environ.get("FLATPAK_ID") or "org.inkscape.Inkscape")
+            "to start programs outside the sandbox, type in a terminal: {command}, then restart Inkscape; or use an "
+            "Inkscape installed another way."
+        ).format(program=program, command=f"flatpak override --user --talk-name=org.freedesktop.Flatpak {app}")
     return translated(
         "This Inkscape comes from Snap, whose sandbox keeps it from starting the engine {program}, and that cannot be "
         "allowed. Use an Inkscape installed another way, such as with apt, or CLIPasso's command line."
