@@ -25,6 +25,7 @@ from .contract.events import Emit
 from .contract.job import AUTO, SketchJob
 from .contract.sketch import Sketch
 from .lines import eyes, features, weighted_lines
+from .lines.tracing import Chain
 from .optimising import guidance
 from .optimising.device import choose as choose_device
 from .optimising.optimizer import LINE_WIDTH
@@ -52,8 +53,7 @@ def sketch(
     ``keep`` is given the stages before the optimisation, those of the largest canvas first.
 
     Returns the sketches, most strokes first, after them the other candidates, at last that of the background; and the
-    report. Raises `UserError` when
-    the photo cannot be sketched.
+    report. Raises `UserError` when the photo cannot be sketched.
     """
     run = Run(job, emit, stop)
     with run.stage("load"):
@@ -67,7 +67,7 @@ def sketch(
         network = boundary.load(device)
     with run.stage("boundary"):
         view, around = _look(run, job, network, picture), None
-        if job.background_strokes or job.part == "background":
+        if _draws_background_apart(job):
             view = surroundings.standing_out(view)
             around = surroundings.around(view, _whole(job, network, picture))
     guide_name, notice = guidance.choose(job)
@@ -124,14 +124,7 @@ class _Photo:
         """
         picture, guide_name = self.picture, self.guide_name
         view = finer.look(self.network, picture, coarse, side)
-        seen = coarse.found or coarse.guess
-        details = (
-            []
-            if view.around is not None
-            else [
-                eye.scaled(view.size[0] / coarse.size[0]) for eye in eyes.find(coarse.rgb, seen.mask if seen else None)
-            ]
-        )
+        details = [] if view.around is not None else _details(coarse, view.size[0] / coarse.size[0])
         marked = shapes.coverage(job.details, picture.rgb.shape[:2], view.box, view.boundary.shape)
         looked_at = _attention(view, guide_name, self.device)
         emphasis = shapes.emphasis(marked) * finer.standing(coarse, view)
@@ -144,6 +137,12 @@ class _Photo:
         subject = guidance.Subject(shown, worth.picture(), self.device, job.seed, job.text, job.clip_model)
         drawings = continuing.drawings(job, worth, view, picture)
         return Stages(picture, view, worth, drawings, subject, guide_name, marked, looked_at, job.part, width)
+
+
+def _details(coarse: View, scale: float) -> list[Chain]:
+    """Lines that are no boundaries, found on the smallest canvas, on one ``scale`` times as large."""
+    seen = coarse.found or coarse.guess
+    return [eye.scaled(scale) for eye in eyes.find(coarse.rgb, seen.mask if seen else None)]
 
 
 def _add_background(
@@ -185,11 +184,17 @@ def _loaded(job: SketchJob, emit: Emit) -> tuple[photo.Photo, torch.device]:
     return picture, device
 
 
+def _draws_background_apart(job: SketchJob) -> bool:
+    """Whether what is around the object is drawn in strokes of its own."""
+    return job.background_strokes > 0 or job.part == "background"
+
+
 def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Photo) -> View:
     """The view of the photo; where rembg's model is here and fails, with a notice of that and without it."""
     larger = rembg_foreground.find()
-    apart = job.background_strokes > 0 or job.part == "background"
-    background: Background = "auto" if apart and job.background == "keep" else job.background  # in strokes of its own
+    background: Background = job.background
+    if background == "keep" and _draws_background_apart(job):
+        background = "auto"
     try:
         return analysis_cache.look(network, picture, background, job.mask, larger)
     except rembg_foreground.Trouble as problem:

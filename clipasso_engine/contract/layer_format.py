@@ -81,6 +81,11 @@ def layer_label(strokes: int, translate: Callable[[str], str] = str, part: Part 
     return translate(one if strokes == 1 else several).format(count=strokes)
 
 
+def layer_id(level: int, part: Part = "object") -> str:
+    """The id of a level's layer, where it is not taken: ``"sketch-16"``."""
+    return f"{'sketch' if part == 'object' else part}-{level}"
+
+
 def stroke_style(width: float, decimals: int = 2) -> str:
     """The ``style`` of a plain stroke's path: a black line of that width with round ends and no fill."""
     return (

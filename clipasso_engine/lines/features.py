@@ -36,7 +36,7 @@ _LIPS_LOWER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 _MOUSTACHE = (57, 186, 92, 165, 164, 391, 322, 410, 287)
 _UNDER_LIPS = (212, 18, 432)
 _UNDER_EYES = ((229, 230, 231), (449, 450, 451))
-_JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454)
+_EARS = (234, 454)  # the ends of the jaw
 _CROWN, _CHIN = 10, 152
 _MESH = 468  # points of the face; those of the irises follow
 
@@ -187,9 +187,9 @@ def _jaw(points: Array) -> Array:
     rim = points[:_MESH][ConvexHull(points[:_MESH]).vertices]
     down = points[_CHIN] - points[_CROWN]
     across = np.array([down[1], -down[0]])
-    ears = points[[_JAW[0], _JAW[-1]]]
-    lower = rim[(rim - ears.mean(0)) @ down > 0]
-    return lower[np.argsort(np.arctan2((lower - ears.mean(0)) @ down, -(lower - ears.mean(0)) @ across))]
+    middle = points[list(_EARS)].mean(0)
+    lower = rim[(rim - middle) @ down > 0]
+    return lower[np.argsort(np.arctan2((lower - middle) @ down, -(lower - middle) @ across))]
 
 
 def _dense(points: Array) -> Array:

@@ -49,7 +49,7 @@ def _document(sketches: Sequence[Sketch], origins: Sequence[LayerMetadata], visi
 
 
 def _layer(sketch: Sketch, origin: LayerMetadata, shown: bool) -> ET.Element:
-    name = f"{'sketch' if sketch.part == 'object' else sketch.part}-{sketch.level}"
+    name = layer_format.layer_id(sketch.level, sketch.part)
     attributes = {
         "id": name,
         f"{{{_INKSCAPE}}}groupmode": "layer",

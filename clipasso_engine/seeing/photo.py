@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import warnings
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError, features
 
-from ..contract import texts
+from ..contract import hashing, texts
 from ..contract.codes import ErrorCode, NoticeCode
 from ..contract.errors import CodedError
 from ..contract.events import Event, notice
@@ -90,7 +89,8 @@ def load(path: str | os.PathLike[str], upright: bool = True, content: bytes | No
 
 def _decode(file: BinaryIO, path: Path, upright: bool) -> Photo:
     image, declared, notices = _decoded(file, path)
-    sha256 = _sha256(file)  # only of what is a photo: a whole file of another kind may be large
+    file.seek(0)
+    sha256 = hashing.sha256_of(file)  # only of what is a photo: a whole file of another kind may be large
     try:
         orientation = _orientation(image) if upright else 1
         pixels = np.array(_upright(_working_size(_plain(image)), orientation))
@@ -152,14 +152,6 @@ def _load_cut_off(image: Image.Image, with_noise: Image.Image, path: Path, error
     if missing > _MAY_BE_MISSING:
         raise _damaged(path, error) from error
     return missing
-
-
-def _sha256(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    file.seek(0)
-    while chunk := file.read(1 << 20):
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _open(file: BinaryIO, path: Path) -> Image.Image:

@@ -8,14 +8,13 @@ the file was fetched, kept in a small record beside the file. Nothing here impor
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..contract import paths
+from ..contract import hashing, paths
 from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 from . import bundled as in_package
@@ -225,11 +224,8 @@ def write_record(file: Path, record: Record) -> None:
 
 def sha256_of(file: Path) -> str:
     """Hex SHA-256 of a file's bytes."""
-    digest = hashlib.sha256()
     with file.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashing.sha256_of(stream)
 
 
 def available(name: str) -> bool:

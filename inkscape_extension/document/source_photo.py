@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Tuple
 
 import inkex
 
+from clipasso_engine.contract import hashing
 from clipasso_engine.contract.errors import UserError
 
 from ..translation import translated
@@ -258,12 +258,9 @@ def link_folders(document: str | None, saved_as: str | None) -> list[Path]:
 
 def sha256(path: Path) -> str:
     """Hash of the photo file's bytes. Raises `UserError` if it cannot be read."""
-    digest = hashlib.sha256()
     try:
         with open(path, "rb") as stream:
-            for chunk in iter(lambda: stream.read(1 << 20), b""):
-                digest.update(chunk)
-        return digest.hexdigest()
+            return hashing.sha256_of(stream)
     except OSError as error:
         raise UserError(
             translated("The photo {path} cannot be read ({strerror}). Allow reading it, or import it again.").format(

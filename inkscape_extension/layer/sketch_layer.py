@@ -143,7 +143,7 @@ def retire(layer: inkex.Layer, successor: inkex.Layer) -> None:
 
 def _new_layer(svg: inkex.SvgDocumentElement, sketch: Sketch) -> inkex.Layer:
     label = layer_format.layer_label(sketch.level, translated, sketch.part)
-    identifier = f"{'sketch' if sketch.part == 'object' else sketch.part}-{sketch.level}"
+    identifier = layer_format.layer_id(sketch.level, sketch.part)
     layer = inkex.Layer.new(_unique(label, set(svg.xpath("//@inkscape:label")), f"{label} ({{}})"))
     layer.set("id", _unique(identifier, set(svg.xpath("//@id")), f"{identifier}-{{}}"))
     return layer

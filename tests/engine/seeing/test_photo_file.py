@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from clipasso_engine.contract import hashing
 from clipasso_engine.contract.codes import ErrorCode
 from clipasso_engine.contract.errors import CodedError
 from clipasso_engine.seeing import photo, photo_file
@@ -87,7 +88,7 @@ def test_a_large_file_of_another_kind_is_not_read_to_its_end(tmp_path: Path, mon
     def never(_file: object) -> str:
         raise AssertionError("hashed before it was looked at")
 
-    monkeypatch.setattr(photo, "_sha256", never)
+    monkeypatch.setattr(hashing, "sha256_of", never)
     assert refused(path) == ErrorCode.PHOTO_NO_IMAGE
 
 
