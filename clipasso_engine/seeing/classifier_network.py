@@ -5,8 +5,12 @@ squeeze-and-excitation). Its loading and use: `clipasso_engine.seeing.attention`
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 from torch.nn import functional
+
+from ..weights import bundled
 
 CLASSES = 1000
 """Of ImageNet, in the order of their WordNet identifiers."""
@@ -28,8 +32,13 @@ _STAGES = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
-_ENDS = (2, 4)  # stages after which the maps at strides 8 and 16 are taken; that at 32 is the head's
+MAPS_AFTER = (2, 4)  # stages after which the maps at strides 8 and 16 are taken; that at 32 is the head's
 _MEAN, _DEVIATION = 127.0 / 255, 128.0 / 255  # of all channels alike, in training
+
+
+def load(device: Any = "cpu") -> ClassifierNetwork:
+    """The trained network on ``device``; raises what `bundled.filled` raises."""
+    return bundled.filled(ClassifierNetwork(), bundled.CLASSIFIER, bundled.CLASSIFIER_SHA256, device)
 
 
 class _Convolution(nn.Module):
@@ -88,7 +97,7 @@ class ClassifierNetwork(nn.Module):
         ``photo`` [B, 3, h, w] in 0..1, sides multiples of 32; each map follows from the one before (`later`).
         """
         x = functional.relu6(self.stem((photo - _MEAN) / _DEVIATION))
-        for stage in self.stages[: _ENDS[0] + 1]:
+        for stage in self.stages[: MAPS_AFTER[0] + 1]:
             x = stage(x)
         middle = self.later(x, 0)
         return [x, middle, self.later(middle, 1)]
@@ -96,10 +105,10 @@ class ClassifierNetwork(nn.Module):
     def later(self, seen: Tensor, index: int) -> Tensor:
         """The map after ``seen``, the one at ``STRIDES[index]``."""
         if index == 0:
-            for stage in self.stages[_ENDS[0] + 1 : _ENDS[1] + 1]:
+            for stage in self.stages[MAPS_AFTER[0] + 1 : MAPS_AFTER[1] + 1]:
                 seen = stage(seen)
             return seen
-        for stage in self.stages[_ENDS[1] + 1 :]:
+        for stage in self.stages[MAPS_AFTER[1] + 1 :]:
             seen = stage(seen)
         return functional.relu6(self.head(seen))
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..weights import bundled
-from . import attention
+from . import classifier_network
 from .classifier_network import CHANNELS, ClassifierNetwork
 
 WEIGHTS, WEIGHTS_SHA256 = bundled.MEANING, bundled.MEANING_SHA256
@@ -70,7 +70,7 @@ class MeaningTower(nn.Module):
 
 def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> MeaningTower:
     """The trained towers on ``device``; raises what `bundled.filled` raises."""
-    return MeaningTower(attention.load(device), bundled.filled(MeaningHeads(), weights, sha256, device)).eval()
+    return MeaningTower(classifier_network.load(device), bundled.filled(MeaningHeads(), weights, sha256, device)).eval()
 
 
 def pooled(maps: list[Tensor]) -> Tensor:
