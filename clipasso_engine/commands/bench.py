@@ -17,6 +17,7 @@ from ..clip import network as clip_network
 from ..contract.choices import RasterizerName
 from ..optimising.guidance import Subject, both, boundary
 from ..optimising.guidance.blend import Blend
+from ..optimising.guidance.by_autograd import ByAutograd
 from ..optimising.guidance.clip import ClipGuidance
 from ..optimising.optimizer import Descent, optimize
 from ..optimising.rasterizer import render
@@ -84,7 +85,7 @@ class _Bench:
         self._photo = random.integers(0, 256, (recipe.CANVAS, recipe.CANVAS, 3), np.uint8)
         uniform = np.full((recipe.CANVAS, recipe.CANVAS), 1 / recipe.CANVAS**2)
         self._start = recipe.random_start(uniform, strokes, random).to(device)
-        self._subject = Subject(self._photo, self._photo[..., 0] / np.float32(255.0), device)
+        self._subject = Subject(self._photo, self._photo[..., 0] / np.float32(255.0), str(device))
 
     def papers_step(self, backend: RasterizerName) -> _Seconds:
         """Five sketches forward and backward, five photos forward, by the library's tower as it comes."""
@@ -119,9 +120,10 @@ class _Bench:
     def our_sketch(self, steps: int) -> float:
         """Seconds for the whole optimisation, the photo's views and all evaluations included."""
         begun = time.perf_counter()
-        guidance = Blend("both", boundary.build(self._subject), self._our_guidance(), both.share)
+        guidance = Blend("both", boundary.build(self._subject), ByAutograd(self._our_guidance()), both.share)
         size = (recipe.CANVAS, recipe.CANVAS)
-        optimize(self._start[None], guidance, size, Descent(steps, keep_lines=False), lambda *_: False)
+        descent = Descent(steps, keep_lines=False, device=str(self._device))
+        optimize(self._start[None].cpu().numpy(), guidance, size, descent, lambda *_: False)
         return time.perf_counter() - begun
 
     def _papers_guidance(self) -> recipe.PaperGuidance:

@@ -73,6 +73,14 @@ def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA
     return MeaningTower(classifier_network.load(device), bundled.filled(MeaningHeads(), weights, sha256, device)).eval()
 
 
+def nearness(ink: NDArray[np.float32], rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How near drawings, ink [N, h, w] in 0..1, come to what a photo [h, w, 3] means: [N] cosines."""
+    tower = load()
+    with torch.inference_mode():
+        near = tower.of_sketches(torch.as_tensor(ink)[:, None]) @ tower.of_photos(darkness_of(rgb))[0]
+    return near.numpy()
+
+
 def pooled(maps: list[Tensor]) -> Tensor:
     """The means [N, C] of maps [N, C', h, w] one after the other."""
     return torch.cat([seen.mean((-2, -1)) for seen in maps], dim=1)

@@ -24,9 +24,10 @@ class Contributions(nn.Module):
     def forward(self, photo: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What each place of the classifier's maps adds to the classes seen in photos [B, 3, h, w] in 0..1.
 
-        [B, h', w'] for each of `classifier_network.STRIDES`, all three up to one common factor. Classes count by their probability. The published method
-        multiplies activations with positive gradients. That suits activations that are never negative; those between
-        bottlenecks may be, and then tell by a negative gradient: so positive products are summed.
+        [B, h', w'] for each of `classifier_network.STRIDES`, all three up to one common factor. Classes count by their
+        probability. The published method multiplies activations with positive gradients. That suits activations that
+        are never negative; those between bottlenecks may be, and then tell by a negative gradient: so positive
+        products are summed.
         """
         network = self.network
         fine, middle, last = network.maps(photo)

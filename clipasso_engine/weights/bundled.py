@@ -11,10 +11,9 @@ from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor, nn
 
     from .graph_network import GraphNetwork
     from .opencv_network import OpenCVNetwork
