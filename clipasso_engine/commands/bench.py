@@ -128,7 +128,7 @@ class _Bench:
 
     def _papers_guidance(self) -> recipe.PaperGuidance:
         visual = clip_network.library_tower(self._model, self._trained).to(self._device)
-        return recipe.PaperGuidance(self._photo, clip_network.ImageTower(visual), self._device)
+        return recipe.PaperGuidance(self._photo, clip_network.ImageTower(visual), str(self._device))
 
     def _our_guidance(self) -> ClipGuidance:
         tower = clip_network.image_tower(self._model, self._device, self._trained)

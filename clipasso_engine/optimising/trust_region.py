@@ -96,5 +96,4 @@ def _sampled(chains: Points) -> Points:
     """Points [K, S, n, 2] of the cubics of strokes [K, S, 3 k + 1, 2]."""
     first = np.arange(0, chains.shape[2] - 1, 3)
     drawn = cubics.bernstein(np.linspace(0, 1, _SAMPLES)) @ chains[:, :, first[:, None] + np.arange(4)]
-    result: Points = drawn.reshape(*chains.shape[:2], len(first) * _SAMPLES, 2)
-    return result
+    return drawn.reshape(*chains.shape[:2], len(first) * _SAMPLES, 2).astype(np.float32)

@@ -41,7 +41,7 @@ def load(device: Any = "cpu") -> ClassifierNetwork:
     return bundled.filled(ClassifierNetwork(), bundled.CLASSIFIER, bundled.CLASSIFIER_SHA256, device)
 
 
-class _Convolution(nn.Module):
+class Convolution(nn.Module):
     """A convolution, its batch normalisation folded in, padded as TensorFlow does: at the far sides first."""
 
     def __init__(self, inputs: int, outputs: int, size: int = 1, stride: int = 1, groups: int = 1) -> None:
@@ -57,15 +57,15 @@ class _Convolution(nn.Module):
         return result
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """An inverted bottleneck: wider, a convolution of each channel by itself, narrower without a nonlinearity."""
 
     def __init__(self, inputs: int, outputs: int, size: int, stride: int, expansion: int) -> None:
         super().__init__()
         inner = inputs * expansion
-        self.expand = _Convolution(inputs, inner) if expansion > 1 else None
-        self.depthwise = _Convolution(inner, inner, size, stride, inner)
-        self.project = _Convolution(inner, outputs)
+        self.expand = Convolution(inputs, inner) if expansion > 1 else None
+        self.depthwise = Convolution(inner, inner, size, stride, inner)
+        self.project = Convolution(inner, outputs)
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -79,16 +79,16 @@ class ClassifierNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = _Convolution(3, _STEM, 3, 2)
+        self.stem = Convolution(3, _STEM, 3, 2)
         self.stages = nn.ModuleList()
         inputs = _STEM
         for size, stride, expansion, outputs, blocks in _STAGES:
             stage = nn.Sequential()
             for index in range(blocks):
-                stage.append(_Block(inputs, outputs, size, stride if index == 0 else 1, expansion))
+                stage.append(Block(inputs, outputs, size, stride if index == 0 else 1, expansion))
                 inputs = outputs
             self.stages.append(stage)
-        self.head = _Convolution(inputs, CHANNELS[-1])
+        self.head = Convolution(inputs, CHANNELS[-1])
         self.classes = nn.Linear(CHANNELS[-1], CLASSES)
 
     def maps(self, photo: Tensor) -> list[Tensor]:

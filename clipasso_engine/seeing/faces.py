@@ -202,7 +202,7 @@ def _run(network: Network, picture: NDArray[np.uint8], darkest: float = -1.0) ->
     return network(values * (1 - darkest) + darkest)
 
 
-def _decoded(regressed: Array, logits: Array, look: Box) -> list[_Box]:
+def _decoded(regressed: NDArray[Any], logits: NDArray[Any], look: Box) -> list[_Box]:
     """Boxes of what the detector says at each place: [P, 16] centre, size and six points by offset, [P] how sure."""
     score = _probability(logits)
     count, scale = SIDE // _STRIDE, look.width / SIDE
@@ -223,7 +223,7 @@ def _decoded(regressed: Array, logits: Array, look: Box) -> list[_Box]:
     return boxes
 
 
-def _probability(logits: Array) -> Array:
+def _probability(logits: NDArray[Any]) -> Array:
     return 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -100, 100)))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from ..weights.opencv_network import Array
@@ -14,7 +16,7 @@ class AsNetwork:
     def __init__(self, module: nn.Module) -> None:
         self._module = module
 
-    def __call__(self, image: Array) -> dict[str, Array]:
+    def __call__(self, image: NDArray[np.float32]) -> dict[str, Array]:
         """``logits`` [1, 1, h, w] of an image [1, 3, h, w]."""
         with torch.inference_mode():
             answer = self._module(torch.from_numpy(image).contiguous(memory_format=torch.channels_last))

@@ -5,13 +5,13 @@ So a runtime that knows no gradients can do it. The test holds it against autogr
 
 from __future__ import annotations
 
-from itertools import chain
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..seeing.classifier_network import MAPS_AFTER, ClassifierNetwork
+from ..seeing.classifier_network import MAPS_AFTER, Block, ClassifierNetwork, Convolution
 
 
 class Contributions(nn.Module):
@@ -37,7 +37,7 @@ class Contributions(nn.Module):
         pull = _against(network.head, pull * _open(last))
         first, second = (after + 1 for after in MAPS_AFTER)
         for seen, stages in ((middle, network.stages[second:]), (fine, network.stages[first:second])):
-            blocks = list(chain.from_iterable(stages))
+            blocks = [cast(Block, block) for stage in stages for block in cast(nn.Sequential, stage)]
             inputs = [seen]
             for block in blocks[:-1]:
                 inputs.append(block(inputs[-1]))
@@ -56,16 +56,17 @@ def _open(y: Tensor) -> Tensor:
     return (y > 0).to(y.dtype) * (y < 6).to(y.dtype)
 
 
-def _through(block: nn.Module, x: Tensor, pull: Tensor) -> Tensor:
+def _through(block: Block, x: Tensor, pull: Tensor) -> Tensor:
     """The gradient at a block's input ``x`` that comes of the ``pull`` at its output."""
-    wide = functional.relu6(block.expand(x))  # all blocks between the maps widen
+    assert block.expand  # all blocks between the maps widen
+    wide = functional.relu6(block.expand(x))
     deep = functional.relu6(block.depthwise(wide))
     back = _against(block.depthwise, _against(block.project, pull) * _open(deep)) * _open(wide)
     back = _against(block.expand, back)
     return back + pull if block.residual else back
 
 
-def _against(layer: nn.Module, pull: Tensor) -> Tensor:
+def _against(layer: Convolution, pull: Tensor) -> Tensor:
     """The gradient at the input of a convolution that comes of the ``pull`` at its output: a convolution, turned.
 
     Not `conv_transpose2d`, which runtimes have slow kernels for, but to spread the places that a stride left out.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -71,11 +72,11 @@ class _Listed(nn.Module):
 
 def _traced(network: nn.Module, shape: Sequence[int], outputs: list[str], any_size: bool = False) -> bytes:
     """The graph; with ``any_size`` for a network in which no number depends on the height and width it is traced at."""
-    file = io.BytesIO()
+    file: Any = io.BytesIO()
     generator = torch.Generator().manual_seed(0)
     for weight in network.parameters():  # no two alike, or the exporter would take them for one
         weight.data = torch.rand(weight.shape, generator=generator)
-    options = {"opset_version": _OPSET, "input_names": ["image"], "output_names": outputs}
+    options: dict[str, Any] = {"opset_version": _OPSET, "input_names": ["image"], "output_names": outputs}
     torch.onnx.export(network.eval(), (torch.rand(*shape),), file, dynamo=False, do_constant_folding=False, **options)
     model = onnx.load_from_string(file.getvalue())
     weights = {name for name, _ in network.named_parameters()}
@@ -129,7 +130,7 @@ def _fold(graph: onnx.GraphProto, weights: set[str]) -> None:
             known[node.output[0]] = np.array(shapes[node.input[0]])
         elif all(name in known or not name for name in node.input):
             made = ReferenceEvaluator(node).run(None, {name: known[name] for name in node.input if name})
-            known.update(zip(node.output, made, strict=True))
+            known.update(zip(node.output, list(made), strict=True))
         else:
             nodes.append(node)
     del graph.node[:]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
-Network = Callable[[Array], Mapping[str, Array]]
-"""Makes named arrays of an image [1, C, h, w]."""
+Network = Callable[[NDArray[Any]], Mapping[str, Array]]
+"""Makes named arrays of an image [1, C, h, w] of numbers that count as 32-bit floats."""
 
 # Fields of ONNX's messages (onnx.proto3) and the numbers of protobuf's kinds of values.
 _MODEL_GRAPH, _GRAPH_INITIALIZER = 7, 5
@@ -35,8 +35,8 @@ class OpenCVNetwork:
         self._network: Any = cv2.dnn.readNetFromONNX(model, cv2.dnn.ENGINE_NEW)
         self._outputs: list[str] = list(self._network.getUnconnectedOutLayersNames())
 
-    def __call__(self, image: Array) -> dict[str, Array]:
-        """The outputs of an image, float32 [1, C, h, w], by name."""
+    def __call__(self, image: NDArray[Any]) -> dict[str, Array]:
+        """The outputs of an image [1, C, h, w], by name."""
         self._network.setInput(np.ascontiguousarray(image, np.float32))
         return dict(zip(self._outputs, self._network.forward(self._outputs), strict=True))
 
