@@ -51,6 +51,7 @@ class Descent:
     device: str = "cpu"  # where it draws, by PyTorch's name
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a guidance may say infinity; what comes of it is looked at below
 def optimize(
     start: Points,
     guidance: Guidance,

@@ -7,6 +7,7 @@ under the same names.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -77,7 +78,11 @@ def _traced(network: nn.Module, shape: Sequence[int], outputs: list[str], any_si
     for weight in network.parameters():  # no two alike, or the exporter would take them for one
         weight.data = torch.rand(weight.shape, generator=generator)
     options: dict[str, Any] = {"opset_version": _OPSET, "input_names": ["image"], "output_names": outputs}
-    torch.onnx.export(network.eval(), (torch.rand(*shape),), file, dynamo=False, do_constant_folding=False, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of sizes that tracing fixes, as it shall, and of the newer exporter
+        torch.onnx.export(
+            network.eval(), (torch.rand(*shape),), file, dynamo=False, do_constant_folding=False, **options
+        )
     model = onnx.load_from_string(file.getvalue())
     weights = {name for name, _ in network.named_parameters()}
     before = -1
@@ -129,8 +134,8 @@ def _fold(graph: onnx.GraphProto, weights: set[str]) -> None:
         if node.op_type == "Shape" and all(shapes.get(node.input[0], [0])):
             known[node.output[0]] = np.array(shapes[node.input[0]])
         elif all(name in known or not name for name in node.input):
-            made = ReferenceEvaluator(node).run(None, {name: known[name] for name in node.input if name})
-            known.update(zip(node.output, list(made), strict=True))
+            made: Any = ReferenceEvaluator(node).run(None, {name: known[name] for name in node.input if name})
+            known.update(zip(node.output, made, strict=True))
         else:
             nodes.append(node)
     del graph.node[:]
