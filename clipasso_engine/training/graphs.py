@@ -77,12 +77,16 @@ def _traced(network: nn.Module, shape: Sequence[int], outputs: list[str], any_si
     generator = torch.Generator().manual_seed(0)
     for weight in network.parameters():  # no two alike, or the exporter would take them for one
         weight.data = torch.rand(weight.shape, generator=generator)
-    options: dict[str, Any] = {"opset_version": _OPSET, "input_names": ["image"], "output_names": outputs}
+    options: dict[str, Any] = {
+        "dynamo": False,
+        "do_constant_folding": False,
+        "opset_version": _OPSET,
+        "input_names": ["image"],
+        "output_names": outputs,
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of sizes that tracing fixes, as it shall, and of the newer exporter
-        torch.onnx.export(
-            network.eval(), (torch.rand(*shape),), file, dynamo=False, do_constant_folding=False, **options
-        )
+        torch.onnx.export(network.eval(), (torch.rand(*shape),), file, **options)
     model = onnx.load_from_string(file.getvalue())
     weights = {name for name, _ in network.named_parameters()}
     before = -1
