@@ -26,6 +26,7 @@ from .lines import eyes, features, weighted_lines
 from .lines.tracing import Chain
 from .optimising import guidance
 from .optimising.device import choose as choose_device
+from .optimising.device import torch_is_here
 from .optimising.optimizer import LINE_WIDTH
 from .seeing import analysis_cache, attention, boundary, finer, photo, rembg_foreground, shapes, surroundings
 from .seeing.view import View
@@ -53,6 +54,7 @@ def sketch(
     Returns the sketches, most strokes first, after them the other candidates, at last that of the background; and the
     report. Raises `UserError` when the photo cannot be sketched.
     """
+    _require_torch(job)
     run = Run(job, emit, stop)
     with run.stage("load"):
         picture, device = _loaded(job, emit)
@@ -182,6 +184,15 @@ def _loaded(job: SketchJob, emit: Emit) -> tuple[photo.Photo, str]:
         emit(notice)
     emit({"type": "photo", "width": picture.width, "height": picture.height})
     return picture, device
+
+
+def _require_torch(job: SketchJob) -> None:
+    """Raises `UserError` where something is asked for that a light installation cannot do."""
+    if torch_is_here():
+        return
+    for choice, usual in ((job.guidance, ("auto", "boundary")), (job.rasterizer, ("native",)), (job.quality, STEPS)):
+        if choice not in usual:
+            raise CodedError(ErrorCode.TORCH_MISSING, choice=choice)
 
 
 def _draws_background_apart(job: SketchJob) -> bool:

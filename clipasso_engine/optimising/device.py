@@ -45,7 +45,7 @@ def choose(name: str) -> tuple[str, list[Event]]:
 
 def may_have_gpu() -> bool:
     """Whether it is worth the time to ask PyTorch: it is here, and so is a driver, or a processor that has a GPU."""
-    if importlib.util.find_spec("torch") is None:
+    if not torch_is_here():
         return False
     if sys.platform == "darwin":
         return platform.machine() == "arm64"
@@ -54,6 +54,11 @@ def may_have_gpu() -> bool:
     except (KeyError, OSError):
         return _AMD.exists()
     return True
+
+
+def torch_is_here() -> bool:
+    """Whether PyTorch is installed; looks only. A light installation is without it."""
+    return importlib.util.find_spec("torch") is not None
 
 
 def trial(name: str) -> str:
@@ -73,7 +78,7 @@ def trial(name: str) -> str:
 def _is_there(name: str) -> bool:
     if name == "cpu":
         return True
-    if importlib.util.find_spec("torch") is None:
+    if not torch_is_here():
         return False
     import torch
 

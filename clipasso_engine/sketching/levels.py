@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from ..contract.job import SketchJob
 from ..contract.sketch import Sketch, Stroke
 from ..lines import weighted_lines
 from ..optimising import guidance
+from ..optimising.device import torch_is_here
 from ..optimising.free_points import FreePoints
 from ..optimising.guidance import Guidance
 from ..optimising.less_memory import with_less_memory
@@ -173,7 +173,7 @@ def _ranked(outcome: Outcome, stages: Stages) -> list[int]:
     """The candidates, the best first: of those that fit the lines about as well as any, the nearest in meaning."""
     order = sorted(range(len(outcome.losses)), key=outcome.losses.__getitem__)
     fitting = [k for k in order if outcome.losses[k] <= _AS_GOOD * outcome.losses[order[0]]]
-    if len(fitting) == 1 or importlib.util.find_spec("torch") is None:
+    if len(fitting) == 1 or not torch_is_here():
         return order
     from ..seeing import meaning  # brings PyTorch
 

@@ -188,7 +188,7 @@ class TestFreePoints:
 
     def test_line_quality_does_not_see_what_is_not_there(self) -> None:
         shape = FreePoints(self.START)
-        moved = shape.start + np.array([3, 0], np.float32) * np.arange(10, dtype=np.float32)[:, None] / 10
+        moved = (shape.start + np.array([3, 0]) * np.arange(10)[:, None] / 10).astype(np.float32)
         filled = np.where(np.isnan(self.START), np.float32(7), moved)
         empty = np.where(np.isnan(self.START), np.float32(0), moved)
         quality = LineQuality(shape.start, shape.pieces)
