@@ -15,13 +15,14 @@ from skimage import data
 WITHOUT_TORCH = """
 import sys
 from importlib.abc import MetaPathFinder
+HIDDEN = ("torch", "torchvision", "open_clip")
 class Hidden(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "torchvision", "open_clip"):
+        if name.partition(".")[0] in HIDDEN:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 import importlib.util
 real = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *more: None if name in ("torch", "torchvision", "open_clip") else real(name, *more)
+importlib.util.find_spec = lambda name, *more: None if name in HIDDEN else real(name, *more)
 sys.meta_path.insert(0, Hidden())
 """
 HEAVY = ("torch", "scipy.stats", "scipy.signal", "scipy.optimize", "sympy", "onnx", "matplotlib")
