@@ -48,6 +48,7 @@ _WIDE = 5.0  # px, where lines are of ordinary width: how far for a lower lid of
 _HIDDEN = 0.42  # of the near eye's width: a narrower far eye lies behind the nose
 _TURNED = 0.42  # radians of yaw from which on the nose is drawn as its ridge and base, not as its base alone
 _SHARE = 0.5  # of a drawing's strokes that large faces may have
+_HEADS = 0.25  # of a drawing's strokes that the outlines of heads may have beside
 _LARGE = 68.0  # px: a face from this size on may have that share, smaller ones less
 _ORDINARY_LINES = 90.0  # px: faces from this size on are drawn with lines of the ordinary width
 _FINEST_LINES = 0.55  # of that width: the finest lines, in faces of half that size and less
@@ -97,8 +98,10 @@ class FaceMarks:
     size: float  # px
     sets: tuple[_Set, ...]
     marks: dict[str, list[Array]]  # polylines [_SAMPLES, 2] by name
-    contour: list[Chain]  # jaw, hairline and crown, which are lines like others
     inside: Array  # [C, 2] corners of the polygon in which no other line is drawn
+    outline: list[Chain]  # jaw and crown, which are lines like others, but more telling
+    hairline: list[Chain]  # likewise, as telling as others
+    head: list[Array]  # polylines of the strokes that close the head around the marks; none where it is not seen
 
     @property
     def line(self) -> float:
@@ -138,6 +141,17 @@ def plan(faces: Sequence[FaceMarks], level: int) -> list[int]:
     return result
 
 
+def heads_in(faces: Sequence[FaceMarks], numbers: Sequence[int], level: int) -> list[bool]:
+    """Which faces, whose sets have these ``numbers``, have strokes for their heads too; the largest come first."""
+    result, left = [False] * len(faces), level * _HEADS
+    for index in sorted(range(len(faces)), key=lambda index: -faces[index].size):
+        cost = len(faces[index].head)
+        if numbers[index] and cost <= left:
+            result[index] = True
+            left -= cost
+    return result
+
+
 def marks(face: Face, view: View) -> FaceMarks:
     """The marks of a face of the photo on the view's canvas."""
     points, traits = view.from_decoded(face.points[:, :2]), face.traits
@@ -169,7 +183,10 @@ def marks(face: Face, view: View) -> FaceMarks:
     cheeks = points[_TIP] + _CHEEKS * (heads.jaw(points) - points[_TIP])
     inside = _hull(np.concatenate([*inner, *lenses, cheeks]), _MARGIN * size)
     drawn = bool(sets) and size >= sets[0].smallest  # a jaw without marks is a scratch
-    return FaceMarks(size, sets, found, heads.contours(points, traits, view) if drawn else [], inside)
+    if not drawn:
+        return FaceMarks(size, sets, found, inside, [], [], [])
+    outline, hairline = heads.outline(points, view), heads.hairline(traits, view)
+    return FaceMarks(size, sets, found, inside, outline, hairline, heads.strokes(points, view))
 
 
 def _trimmed(mark: Array, points: Array, gap: float) -> Array:

@@ -6,11 +6,14 @@ the neighbours too; so the smoothest strong course of the boundary map around th
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import ConvexHull
 
+from ..bezier import cubics
 from ..bezier.cubics import Array, resample
 from ..seeing import viterbi
 from ..seeing.face_traits import Traits
@@ -33,19 +36,39 @@ _EDGE = 0.35  # what lying on the object's edge is worth, likewise
 _JAW_STRENGTH = 1.0  # of a jaw's line, likewise
 _HAIR_STRENGTH = 1.6  # of a clear hairline, likewise
 _CROWN_PLAIN = 0.15  # strength from which on a crown is seen
+_CLOSED = 0.7  # of a crown that must be seen for it to close a head
+_PIECES = 3  # strokes that a crown may take
+_LOOSE = 0.05  # of the face's size: how far they may leave it
 _HAIR_PLAIN = 0.25  # contrast from which on there is a hairline
 
 
-def contours(points: Array, traits: Traits, view: View) -> list[Chain]:
-    """The jaw, and the hairline and the crown where they stand out, of landmarks [478, 2] on the view's canvas."""
+def outline(points: Array, view: View) -> list[Chain]:
+    """The jaw, and the crown where it stands out, of landmarks [478, 2] on the view's canvas."""
     chin = _dense(jaw(points))
-    hair = np.column_stack([view.from_decoded(traits.hairline[:, :2]), _HAIR_STRENGTH * traits.hairline[:, 2]])
-    over = crown(points, view.boundary, view.found.mask if view.found else None)
-    return [
-        Chain(chin, np.full(len(chin), _JAW_STRENGTH), False),
-        *_plain(hair, _HAIR_STRENGTH * _HAIR_PLAIN),
-        *_plain(over, _CROWN_PLAIN),
-    ]
+    return [Chain(chin, np.full(len(chin), _JAW_STRENGTH), False), *_plain(_crown_in(view, points), _CROWN_PLAIN)]
+
+
+def hairline(traits: Traits, view: View) -> list[Chain]:
+    """The line between skin and hair, where it stands out."""
+    course = np.column_stack([view.from_decoded(traits.hairline[:, :2]), _HAIR_STRENGTH * traits.hairline[:, 2]])
+    return _plain(course, _HAIR_STRENGTH * _HAIR_PLAIN)
+
+
+def strokes(points: Array, view: View) -> list[Array]:
+    """The head as polylines that one cubic each can follow: the jaw, and the crown; none where that is not seen."""
+    course = _crown_in(view, points)
+    seen = course[:, 2] > _CROWN_PLAIN
+    if seen.mean() < _CLOSED:
+        return []
+    first, last = np.flatnonzero(seen)[[0, -1]]
+    over = resample(course[first : last + 1, :2], _RAYS)
+    size = float((points.max(0) - points.min(0)).mean())
+    for pieces in range(1, _PIECES + 1):
+        ends = np.linspace(0, _RAYS - 1, pieces + 1).round().astype(int)
+        parts = [over[a : b + 1] for a, b in itertools.pairwise(ends)]
+        if max(cubics.fit(part)[1].max() for part in parts) < (_LOOSE * size) ** 2:
+            return [resample(jaw(points), _RAYS), *parts]
+    return []
 
 
 def jaw(points: Array) -> Array:
@@ -78,6 +101,10 @@ def crown(points: Array, boundary: NDArray[np.float32], mask: NDArray[np.bool_] 
     best = viterbi.best_course(score, _STIFFNESS * (index[:, None] - index[None]) ** 2)
     shift = ndimage.gaussian_filter1d(shifts[best], 1.0, mode="nearest")
     return np.column_stack([oval + size * shift[:, None] * out, strength[np.arange(_RAYS), best]])
+
+
+def _crown_in(view: View, points: Array) -> Array:
+    return crown(points, view.boundary, view.found.mask if view.found else None)
 
 
 def _plain(course: Array, least: float) -> list[Chain]:

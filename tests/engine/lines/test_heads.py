@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage import data
 
+from clipasso_engine.bezier import cubics
 from clipasso_engine.bezier.cubics import Array
+from clipasso_engine.choosing.drawings import Drawings
 from clipasso_engine.lines import features, heads, weighted_lines
 from clipasso_engine.seeing.closeup import Box
 from clipasso_engine.seeing.faces import Face, Finder
@@ -29,7 +32,7 @@ def astronaut() -> Face:
     scale = 70 / face.size
     points = face.points * scale
     points[:, :2] += CENTRE - points[:, :2].mean(0)
-    return Face(points, 1.0, face.traits)
+    return Face(points, 1.0, replace(face.traits, hairline=np.zeros((48, 3))))
 
 
 def circle(radius: float, lower: bool = True) -> NDArray[np.float32]:
@@ -62,9 +65,8 @@ def test_of_two_alike_it_follows_the_objects_edge() -> None:
 
 def test_where_nothing_is_seen_there_is_no_crown() -> None:
     view = View(Box(0, 0, SIDE, SIDE), np.zeros((SIDE, SIDE, 3), np.uint8), np.zeros((SIDE, SIDE), np.float32), None)
-    traits = astronaut().traits
-    bare = type(traits)(traits.hairline * [1, 1, 0], False, 0.0, False)
-    (chin,) = heads.contours(astronaut().points[:, :2], bare, view)
+    assert heads.strokes(astronaut().points[:, :2], view) == []
+    (chin,) = heads.outline(astronaut().points[:, :2], view)
     assert chin.points[:, 1].max() == pytest.approx(astronaut().points[:, 1].max(), abs=1)
 
 
@@ -84,3 +86,30 @@ def test_lines_along_a_head_are_worth_more_than_others() -> None:
 
     assert worth([marks], RADIUS) > 1.7 * worth([], RADIUS)
     assert worth([marks], 115.0) == pytest.approx(worth([], 115.0))
+
+
+def test_a_head_is_closed_by_two_strokes_that_meet_at_the_ears() -> None:
+    view = View(Box(0, 0, SIDE, SIDE), np.zeros((SIDE, SIDE, 3), np.uint8), circle(56.0), None)
+    points = astronaut().points[:, :2]
+    chin, over = heads.strokes(points, view)
+    assert chin[:, 1].max() > points[:, 1].max() - 1
+    assert over[:, 1].min() == pytest.approx(CENTRE[1] - 56, abs=2)
+    assert np.linalg.norm(chin[[0, -1]] - over[[0, -1]], axis=1).max() < 25
+
+
+@pytest.mark.parametrize(("level", "strokes"), [(7, 0), (8, 2), (24, 2)])
+def test_heads_have_a_share_of_the_strokes_beside_faces(level: int, strokes: int) -> None:
+    view = View(Box(0, 0, SIDE, SIDE), np.zeros((SIDE, SIDE, 3), np.uint8), circle(56.0), None)
+    face = features.marks(astronaut(), view)
+    (closed,) = features.heads_in([face], features.plan([face], level), level)
+    assert closed * len(face.head) == strokes
+
+
+def test_what_a_head_draws_is_not_drawn_again() -> None:
+    """A circle around a face is drawn by the head's own strokes, and by no other."""
+    boundary = circle(56.0)
+    view = View(Box(0, 0, SIDE, SIDE), np.zeros((SIDE, SIDE, 3), np.uint8), boundary, None)
+    lines = weighted_lines.find(boundary, None, None, weighted_lines.Hints(faces=[features.marks(astronaut(), view)]))
+    (choice,) = Drawings(lines, 0, 1).of(16)
+    over = cubics.sample(choice.controls, 32)[..., 1].min(axis=1) < CENTRE[1] - 50
+    assert over.sum() == 1
