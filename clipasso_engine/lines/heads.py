@@ -39,6 +39,7 @@ _CROWN_PLAIN = 0.15  # strength from which on a crown is seen
 _CLOSED = 0.7  # of a crown that must be seen for it to close a head
 _PIECES = 3  # strokes that a crown may take
 _LOOSE = 0.05  # of the face's size: how far they may leave it
+_MISSED = 0.15  # of the face's size: how far apart the ends of jaw and crown may be to be joined
 _HAIR_PLAIN = 0.25  # contrast from which on there is a hairline
 
 
@@ -67,8 +68,14 @@ def strokes(points: Array, view: View) -> list[Array]:
         ends = np.linspace(0, _RAYS - 1, pieces + 1).round().astype(int)
         parts = [over[a : b + 1] for a, b in itertools.pairwise(ends)]
         if max(cubics.fit(part)[1].max() for part in parts) < (_LOOSE * size) ** 2:
-            return [resample(jaw(points), _RAYS), *parts]
+            return [_met(jaw(points), over[[0, -1]], _MISSED * size), *parts]
     return []
+
+
+def _met(line: Array, ends: Array, near: float) -> Array:
+    """The line [M, 2], drawn on to those of two ``ends`` [2, 2] that it misses by less than ``near`` px."""
+    first, last = np.linalg.norm(line[[0, -1]] - ends, axis=1) < near
+    return resample(np.concatenate([ends[:1][: int(first)], line, ends[1:][: int(last)]]), _RAYS)
 
 
 def jaw(points: Array) -> Array:
