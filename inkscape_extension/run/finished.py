@@ -121,10 +121,9 @@ def save(asked: Asked, job: SketchJob, sketches: list[Sketch], report: dict[str,
     """Keep a sketch. Raises `OSError`, for example on a full disk."""
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
-    # The job holds no file by now, and its photo was a copy.
     record = {
         "asked": asked.to_json(),
-        "job": job.to_message(),
+        "job": dataclasses.replace(job, photo_bytes=None).to_message(),
         "sketches": [sketch.to_json() for sketch in sketches],
         "report": report,
     }

@@ -65,10 +65,10 @@ def test_from_options_to_layers(extension, installed_engine):
     assert [len(found[label]) for label in ("Sketch, 2 strokes", "Sketch, 1 stroke")] == [2, 1]
     assert b"xmlns:clipasso=" in output
     told = installed_engine.messages()[0]
-    assert (told["job"]["levels"], told["job"]["seed"], told["photo_is_there"]) == ([2, 1], 5, True)
+    assert (told["job"]["levels"], told["job"]["seed"], told["photo_is_there"]) == ([2, 1], 5, False)
     metadata = layer_format.LayerMetadata.from_attributes(dict(found["Sketch, 1 stroke"].attrib))
     assert (metadata.photo_id, metadata.seed, metadata.guidance) == ("photo", 5, "boundary")
-    assert not os.path.exists(told["job"]["photo"]), "the unpacked photo goes away"
+    assert (told["job"]["photo"], told["job"]["photo_bytes"]) == ("photo (embedded)", PIXEL)
 
 
 def test_a_linked_photo_is_not_copied(extension, installed_engine, tmp_path):
@@ -82,7 +82,7 @@ def test_a_linked_photo_is_not_copied(extension, installed_engine, tmp_path):
 def test_the_photo_is_found_beside_the_saved_document(extension, installed_engine, tmp_path):
     saved = tmp_path / "saved"
     saved.mkdir()
-    (saved / "a.png").write_bytes(b"photo")
+    (saved / "a.png").write_bytes(base64.b64decode(PIXEL))
     extension.environment["DOCUMENT_PATH"] = str(saved / "drawing.svg")
     assert extension.show(IMAGE.format("a.png")).run()[0] == 0
     assert installed_engine.messages()[0]["job"]["photo"] == str(saved / "a.png")
