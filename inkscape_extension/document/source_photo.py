@@ -21,6 +21,9 @@ from .viewport import Rectangle, Size
 _MOST_CLONED = 20_000
 """Elements, each counted as often as clones draw it; a larger value lets clones of clones of clones take longer."""
 
+_FARTHEST = 1e9
+"""User units of a photo's corners; where numbers are larger, those of strokes lose their places behind the point."""
+
 _CONTAINERS = ("g", "a", "svg", "switch")
 _IN_PATTERN = (
     "The only photo there is fills a shape as a pattern, and such a photo has no place of its own. "
@@ -81,11 +84,16 @@ class SourcePhoto:
         transform, size = viewport.down(way, viewport.size_around(self.below))
         fit, visible = viewport.fit_image(self.image, size, natural)
         transform = transform @ self.image.transform @ fit
+        if not _is_within_reach(transform, natural):
+            raise UserError(
+                translated(
+                    "The photo is too large, or lies too far away, for a sketch of it to have a place. Scale it down, "
+                    "or move it onto the page, first."
+                )
+            )
         extent = transform.a**2 + transform.b**2 + transform.c**2 + transform.d**2
         if not abs(transform.a * transform.d - transform.b * transform.c) > 1e-9 * extent:
-            raise UserError(
-                translated("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first.")
-            )
+            raise squeezed()
         return transform, visible
 
     def share_placement(self, natural: Size | None) -> inkex.Transform:
@@ -221,6 +229,16 @@ def _drawn(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement], tags
         elif last.TAG in _CONTAINERS or (is_cloned and last.TAG == "symbol"):
             waiting += [(*path, child) if is_cloned else (child,) for child in reversed(last)]
     return found
+
+
+def squeezed() -> UserError:
+    """What is told where a photo, or what is to hold its sketch, has no extent."""
+    return UserError(translated("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first."))
+
+
+def _is_within_reach(transform: inkex.Transform, natural: Size) -> bool:
+    corners = [transform.apply_to_point((x, y)) for x in (0.0, natural[0]) for y in (0.0, natural[1])]
+    return all(abs(share) < _FARTHEST for corner in corners for share in corner)  # nor nan
 
 
 def _too_many_clones() -> UserError:

@@ -133,7 +133,10 @@ class SketchTarget:
         edits = self._edits
         to_shares = inkex.Transform(f"scale({1 / record.size[0]},{1 / record.size[1]})")
         as_drawn = to_shares @ -record.place
-        as_is = to_shares @ -(edits.moved @ record.place)
+        as_is = viewport.inverse(edits.moved @ record.place)
+        if as_is is None:
+            raise source_photo.squeezed()
+        as_is = to_shares @ as_is
         if hand == "start":
             there = [curve for stroke in edits.untouched for curve in outlines.outline(stroke)]
             return [curves.transformed(curve, as_is) for curve in [*there, *edits.kept_curves()]]
@@ -155,7 +158,11 @@ class SketchTarget:
 
     def _to_shares(self, file: PhotoFile) -> inkex.Transform:
         """From the coordinates of the document's outermost elements to shares of the photo, whose ``file`` it is."""
-        return -(viewport.to_root(self.photo.below) @ self.photo.share_placement(photo_size.read(file)))
+        place = viewport.to_root(self.photo.below) @ self.photo.share_placement(photo_size.read(file))
+        shares = viewport.inverse(place)
+        if shares is None:
+            raise source_photo.squeezed()
+        return shares
 
 
 def find(svg: inkex.SvgDocumentElement, files: PhotoFiles) -> SketchTarget:

@@ -166,11 +166,11 @@ def test_a_bug_is_logged_and_the_log_is_named(extension, installed_engine, home)
     assert "ZeroDivisionError" in log.read_text()
 
 
-def test_a_document_that_is_none_is_a_bug_too(extension, installed_engine):
+def test_a_document_that_is_none_is_told(extension, installed_engine):
     extension.document.write_text("no svg")
     status, output, sentence = extension.run()
     assert (status, output) == (1, b"")
-    assert "extension.log" in sentence
+    assert "cannot be read as SVG: it is damaged" in sentence
 
 
 def test_it_works_as_a_link_to_a_checkout(extension, installed_engine, tmp_path):
