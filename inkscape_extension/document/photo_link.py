@@ -22,6 +22,7 @@ MAX_PHOTO = 512 << 20
 MAX_EMBEDDED = 180 << 20
 """Likewise of one in the document, which travels as text: the engine takes lines of 256 MB."""
 
+_MAX_LINK = 400  # characters that are told of a link to nowhere
 _MAX_NAME = 60  # characters of what an embedded photo is called
 
 _PIECE = 1 << 20  # characters that are unquoted at once; a larger value takes more memory meanwhile
@@ -103,7 +104,7 @@ def _linked_file(href: str, absref: str, folders: Sequence[Path]) -> Path:
     for link in links:
         if any(_is_elsewhere(path, folders) for path in _possible_paths(link)):
             raise _not_on_this_computer(link)
-    missing = candidates[0] if candidates else href
+    missing = cut(str(candidates[0] if candidates else href), _MAX_LINK)
     raise UserError(
         translated(
             "The photo is a link to {missing}, but there is no such file. Put the photo back there, or import"
@@ -130,7 +131,7 @@ def _possible_paths(link: str) -> list[Path]:
 
 
 def _not_on_this_computer(link: str) -> UserError:
-    shown = link if len(link) <= 80 else link[:77] + "..."
+    shown = cut(link, 80)
     return UserError(
         translated(
             "The photo is not on this computer but a link to {shown}, and CLIPasso fetches nothing. Save the "

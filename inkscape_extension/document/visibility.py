@@ -14,7 +14,7 @@ def value(element: inkex.BaseElement, name: str) -> str:
 
     Nothing is inherited.
     """
-    own = inkex.Style(element.get("style") or "")  # the element's own would be written back, in other words
+    own = inkex.Style(element.attrib.get("style") or "")  # the element's own would be written back, in other words
     if name in own:
         return str(own[name]).strip()
     if element.root.xpath("//svg:style"):

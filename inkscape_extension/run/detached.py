@@ -67,7 +67,8 @@ def start(job: SketchJob, asked: finished.Asked, engine: str) -> bool:
         "engine": engine,
         "inkscape": dataclasses.asdict(inkscape),
     }
-    (folder / request_folder.REQUEST).write_text(json.dumps(request), encoding="ascii")
+    with open(folder / request_folder.REQUEST, "x", encoding="ascii", opener=paths.private) as stream:
+        json.dump(request, stream)
     with messages.open_log(paths.logs() / _LOG) as log:
         # It must not inherit our stdout: Inkscape would wait until that is closed.
         process = subprocess.Popen(

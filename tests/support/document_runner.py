@@ -111,7 +111,7 @@ class _Watch:
             path = os.fsdecode(arguments[0])
             if not path.endswith((".py", ".pyc", ".so", ".mo")):  # Python's own
                 self.opened.append(path)
-        elif event.startswith(_WATCHED):
+        elif event.startswith(_WATCHED) and not (event == "os.listdir" and arguments[0] in sys.path):  # an import
             self.beside.append(f"{event} {arguments[:2]}")
 
 
