@@ -106,13 +106,14 @@ def cross_marker(svg: inkex.SvgDocumentElement, brush: str) -> str:
 
 
 def tidy(svg: inkex.SvgDocumentElement) -> None:
-    """Remove what brushes have left in the defs and no element uses."""
+    """Remove what brushes have left in the defs and no element uses. Strokes, which know their brush, too, stay."""
     used = _references(svg)
     for element in svg.xpath("//svg:defs/*[@clipasso:brush]", namespaces={"svg": inkex.NSS["svg"], **_OURS}):
-        if element.get("id") not in used:
+        if isinstance(element, _MADE) and element.get("id") not in used:
             element.getparent().remove(element)
 
 
+_MADE = (inkex.PathEffect, inkex.Filter, inkex.Marker)
 _OURS = {layer_format.PREFIX: layer_format.NAMESPACE}
 
 

@@ -39,6 +39,9 @@ class GuardedDocument(LinksFromTheDocument):
             self.original_document = copy.deepcopy(loaded)
             self.svg = loaded.getroot()
             self._set_aside = [found for element in self.svg.iter() for found in _unreadable(element)]
+            self._texts = [
+                (element, name, element.attrib[name]) for element in self.svg.iter() for name in _texts(element)
+            ]
             self.svg.selection.set(*self.options.ids)  # type: ignore[attr-defined]
         except RecursionError:
             raise
@@ -53,6 +56,10 @@ class GuardedDocument(LinksFromTheDocument):
         return loaded
 
     def has_changed(self, ret: object) -> bool:
+        for element, name, text in self._texts:
+            now = element.attrib.get(name, "")
+            if now != text and now == _reworded(name, text):  # inkex writes back what it has only read
+                element.attrib[name] = text
         for element, name, value in self._set_aside:
             if not element.attrib.get(name):  # not one that has been given another
                 element.attrib[name] = value
@@ -105,6 +112,18 @@ def _unreadable(element: inkex.BaseElement) -> list[tuple[inkex.BaseElement, str
     _texts = element.text, element.tail
     broken = [name for name in _TRANSFORMS if name in names and not _is_readable(element.attrib[name])]
     return [(element, name, element.attrib.pop(name)) for name in broken]
+
+
+def _texts(element: inkex.BaseElement) -> list[str]:
+    return [name for name in ("style", *_TRANSFORMS) if name in element.attrib]
+
+
+def _reworded(name: str, text: str) -> str:
+    """An attribute in inkex's words."""
+    try:
+        return str(inkex.Style(text) if name == "style" else inkex.Transform(text))
+    except Exception:  # as in `_is_readable`
+        return text
 
 
 def _is_readable(transform: str) -> bool:

@@ -29,6 +29,15 @@ def differences(before, after, selected=(), links=True):
     return found
 
 
+def is_whole(content):
+    """Whether a document is well-formed. Of others, a parser that mends them keeps now this, now that."""
+    try:
+        etree.fromstring(content, etree.XMLParser(huge_tree=True, resolve_entities=False))
+    except etree.XMLSyntaxError:
+        return False
+    return True
+
+
 def _root(content):
     return etree.fromstring(content, etree.XMLParser(recover=True, huge_tree=True))
 

@@ -89,7 +89,8 @@ class Surroundings:
         told, written = answer["told"], answer["written"]
         if answer["status"] == 0:
             assert written
-            assert untouched.differences(content, written, _also(name, selected), links=not saved_as) == []
+            if untouched.is_whole(content):
+                assert untouched.differences(content, written, _also(name, selected), links=not saved_as) == []
         else:
             assert (answer["status"], written) == (1, b"")
             assert told
@@ -169,8 +170,9 @@ def bases(surroundings):
 
 
 def tried(surroundings, texts, name, numbers):
-    """Run one program on mutated documents; what came of it, and the most that any took."""
+    """Run one program on mutated documents; what came of it, how many were compared, and the most that any took."""
     came: Counter[str] = Counter()
+    compared = 0
     most = {"seconds": 0.0, "mb": 0}
     for number in numbers:
         content, selected = document_mutations.mutated(number, surroundings.place, texts)
@@ -180,21 +182,22 @@ def tried(surroundings, texts, name, numbers):
             surroundings.check(name, content, selected, saved_as, answer)
         except AssertionError as error:
             raise AssertionError(f"{name}, number {number}: {error}; told: {answer['told'][:300]}") from error
+        compared += answer["status"] == 0 and untouched.is_whole(content)
         came["changed" if answer["status"] == 0 else " ".join(answer["told"].split()[:6])] += 1
         most = {kind: max(value, answer[kind]) for kind, value in most.items()}
-    return came, most
+    return came, compared, most
 
 
 @pytest.mark.parametrize("name", _PROGRAMS)
 def test_mutated_documents(surroundings, bases, name):
     sketch = name == "sketch_image"
-    count = tries(check=40, long=10_000) if sketch else tries(check=12, long=1_500)
+    count = tries(check=40, long=4_000) if sketch else tries(check=12, long=1_000)
     texts = [*bases["plain"], *bases["sketched"]] if sketch or name == "place_sketch" else bases["sketched"]
     start = time.monotonic()
-    came, most = tried(surroundings, texts, name, range(count))
-    assert count / 20 < came["changed"] < count
+    came, compared, most = tried(surroundings, texts, name, range(count))
+    assert count / 20 < compared <= came["changed"] < count
     seconds = round(time.monotonic() - start)
-    record(f"documents-{name}", tries=count, most=most, seconds=seconds, came=came.most_common(30))
+    record(f"documents-{name}", tries=count, compared=compared, most=most, seconds=seconds, came=came.most_common(40))
 
 
 @pytest.mark.parametrize("way", ["open", "parse", "connect", "start", "list", "remove"])
