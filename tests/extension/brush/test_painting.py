@@ -293,3 +293,30 @@ class TestLook:
     def test_nonsense_gets_a_sentence(self, wrong, told):
         with pytest.raises(UserError, match=told):
             Look.from_options(Namespace(**wrong))
+
+
+def test_a_stroke_that_was_moved_into_the_defs_stays(svg):
+    """What clones draw may lie there, and knows its brush as the effects beside it do."""
+    root = svg(f'<defs>{stroke("kept")}</defs><use xlink:href="#kept"/>{stroke()}', attributes=OURS)
+    assert paint(root, Look("pencil"), "kept", "s") == []
+    assert paint(root, Look("plain"), "s") == []
+    assert root.getElementById("kept").get("clipasso:brush") == "pencil"
+
+
+@pytest.mark.parametrize("identifier", ["foreign", "", "'\"]"])
+def test_an_effect_that_is_none_is_not_written_into(svg, identifier):
+    """A reference may lead to anything, as after an id was given anew."""
+    root = svg(f"<g/>{stroke(more='')}", attributes=OURS)
+    root[0].set("id", identifier)
+    root[1].set("inkscape:path-effect", f"#{identifier}")
+    root[1].set("clipasso:brush", "ink")
+    paint(root, Look("ink"))
+    assert dict(root[0].attrib) == {"id": identifier}
+
+
+@pytest.mark.parametrize("d", ["M 0,0 C 1e300,0 1e308,9 -1e308,5", "M 0,0 L 1e12,5"])
+@pytest.mark.parametrize("brush", OUTLINED)
+def test_a_line_that_runs_out_of_all_bounds_is_left_a_line(svg, d, brush):
+    root = svg(stroke(d=d), attributes=OURS)
+    paint(root, Look(brush))
+    assert root.getElementById("s").get("d") == d

@@ -214,3 +214,11 @@ def test_percent_signs_are_read_in_pieces(monkeypatch, piece):
     monkeypatch.setattr(photo_link, "_PIECE", piece)
     assert read(f"data:image/png,{quote(CONTENT)}") == CONTENT
     assert read("data:,GIF89a%%%41%4") == b"GIF89a%%A%4"
+
+
+@pytest.mark.parametrize("href", ["x/" * 3000, "a\nb", "http://a\nb", "x" * 5000])
+def test_a_link_is_told_on_one_line(href, tmp_path):
+    with pytest.raises(UserError) as caught:
+        read(href, folders=[tmp_path])
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 700

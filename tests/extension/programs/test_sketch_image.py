@@ -208,3 +208,25 @@ def test_nothing_is_left_after_3_seconds(extension, installed_engine, tmp_path, 
             process.stdout.close()
             process.stderr.close()
         assert left_after(3, marker) == []
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="finds processes by /proc")
+@pytest.mark.parametrize("way", ["SIGTERM", "SIGKILL", "SIGHUP"])
+def test_an_embedded_photo_is_in_no_file_when_the_extension_is_killed(extension, installed_engine, tmp_path, way):
+    """Nor while it works, nor after it; 100 kB, more than a pipe takes at once."""
+    photo = base64.b64decode(PIXEL) + bytes(range(256)) * 400
+    extension.show(IMAGE.format("data:;base64," + base64.b64encode(photo).decode()))
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    extension.environment.update(TMPDIR=str(temporary), CLIPASSO_TEST_MARKER=f"marker-{tmp_path}")
+    installed_engine.play(behaviour="hang")
+    with extension.start() as process:
+        (told,) = wait_until(installed_engine.messages, 15, "the engine at work")[:1]
+        assert base64.b64decode(told["job"]["photo_bytes"]) == photo
+        assert list(temporary.iterdir()) == []
+        process.send_signal(getattr(signal, way))
+        assert process.wait(10) == -getattr(signal, way)
+    assert left_after(3, f"marker-{tmp_path}") == []
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and photo[-1000:] in path.read_bytes()]
+    assert kept == []
+    assert list(temporary.iterdir()) == []
