@@ -300,18 +300,15 @@ def test_a_stroke_that_was_moved_into_the_defs_stays(svg):
     root = svg(f'<defs>{stroke("kept")}</defs><use xlink:href="#kept"/>{stroke()}', attributes=OURS)
     assert paint(root, Look("pencil"), "kept", "s") == []
     assert paint(root, Look("plain"), "s") == []
-    assert root.getElementById("kept").get("clipasso:brush") == "pencil"
+    assert root.getElementById("kept").get(layer_format.BRUSH) == "pencil"
 
 
-@pytest.mark.parametrize("identifier", ["foreign", "", "'\"]"])
-def test_an_effect_that_is_none_is_not_written_into(svg, identifier):
-    """A reference may lead to anything, as after an id was given anew."""
-    root = svg(f"<g/>{stroke(more='')}", attributes=OURS)
-    root[0].set("id", identifier)
-    root[1].set("inkscape:path-effect", f"#{identifier}")
-    root[1].set("clipasso:brush", "ink")
-    paint(root, Look("ink"))
-    assert dict(root[0].attrib) == {"id": identifier}
+def test_an_element_with_an_empty_id_is_no_effect(svg):
+    """A stroke without an effect refers to nothing, not to what is called nothing."""
+    root = svg(f'<g id=""/>{stroke(more="")}', attributes=OURS)
+    assert paint(root, Look("ink")) == []
+    assert dict(root[0].attrib) == {"id": ""}
+    assert len(in_use(root)) == 1
 
 
 @pytest.mark.parametrize("d", ["M 0,0 C 1e300,0 1e308,9 -1e308,5", "M 0,0 L 1e12,5"])
