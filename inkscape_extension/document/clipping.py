@@ -31,14 +31,17 @@ def clips(svg: inkex.SvgDocumentElement, path: source_photo.Path_, to_shares: in
     """
     by_id = {each.get("id"): each for each in svg.xpath("//*[@id]")}
     way = _way(path)
-    size = viewport.size_around(way[0])
+    space, size = to_shares, viewport.size_around(way[0])
     found: list[Clip] = []
-    for position, element in enumerate(way, 1):
-        space = to_shares @ viewport.down(way[:position], size)[0] @ element.transform
+    for element, inner in zip(way, [*way[1:], None]):
+        space = space @ element.transform
         for name in _CUTS:
             cut = by_id.get(hrefs.url(visibility.value(element, name)))
             if cut is not None:
                 found += _of(cut, element, space)
+        if inner is not None:
+            step, size = viewport.inner_transform(element, inner, size)
+            space = space @ step
     return tuple(found)
 
 
@@ -62,7 +65,10 @@ def _of(cut: inkex.BaseElement, element: inkex.BaseElement, space: inkex.Transfo
     shapes = list(_shapes(cut))
     if any(shape is None for shape in shapes):
         return []
-    inside = space @ box @ -(viewport.to_root(cut) @ cut.transform)
+    own = viewport.inverse(viewport.to_root(cut) @ cut.transform)
+    if own is None:
+        return []
+    inside = space @ box @ own
     drawn = [shape for shape in shapes if shape is not None and visibility.is_shown(shape.path)]
     rings = _clipped if cut.TAG == "clipPath" else _masked
     return rings(drawn, inside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Sequence, Tuple
 
@@ -87,6 +88,15 @@ def inner_transform(parent: inkex.BaseElement, child: inkex.BaseElement, around:
         return inkex.Transform((1, 0, 0, 1, left, top)), (width, height)
     transform = fit((left, top, left + width, top + height), view, parent.get("preserveAspectRatio") or "")
     return transform, (view[2] - view[0], view[3] - view[1])
+
+
+def inverse(transform: inkex.Transform) -> inkex.Transform | None:
+    """The way back; None from where all is squeezed to a line or a point, or beyond all numbers."""
+    try:
+        back = -transform
+    except ArithmeticError:
+        return None
+    return back if all(math.isfinite(value) for row in back.matrix for value in row) else None
 
 
 def to_root(element: inkex.BaseElement) -> inkex.Transform:

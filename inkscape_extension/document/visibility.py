@@ -14,7 +14,7 @@ def value(element: inkex.BaseElement, name: str) -> str:
 
     Nothing is inherited.
     """
-    own = element.style
+    own = inkex.Style(element.attrib.get("style") or "")  # the element's own would be written back, in other words
     if name in own:
         return str(own[name]).strip()
     if element.root.xpath("//svg:style"):

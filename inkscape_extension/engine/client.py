@@ -6,8 +6,8 @@ job object) is killed with everything it started.
 
 from __future__ import annotations
 
-import base64
 import contextlib
+import dataclasses
 import os
 import queue
 import shlex
@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from clipasso_engine import __version__
-from clipasso_engine.contract import paths
+from clipasso_engine.contract import file_kinds, paths
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import PROTOCOL, Message, encode
 from clipasso_engine.contract.sketch import Sketch
 
+from ..document.photo_file import PhotoFile
 from ..translation import translated
 from . import answers, process, sandbox, setting, warm_engine
 from .answers import Sketches, failure
@@ -95,7 +96,7 @@ class Engine:
         Raises `CancelledError`, or `UserError` with the engine's own words or with what is wrong with it.
         """
         self._await_hello(listener)
-        self._send({**job.to_message(), **(_photo_bytes(job.photo) if self._remote else {})})
+        self._send((_with_photo(job) if self._remote else job).to_message())
         stop_at = time.monotonic() + job.time_budget + BUDGET_MARGIN
         give_up_at = float("inf")
         sketches, levels = Sketches(), {}
@@ -220,21 +221,21 @@ def _nothing_yet(time_budget: float) -> UserError:
     )
 
 
-def _photo_bytes(photo: str) -> Message:
-    """What a job for another computer has in addition. Raises `UserError` if it is too much."""
-    try:
-        content = Path(photo).read_bytes()
-    except OSError as error:
-        raise UserError(
-            translated("The photo {photo} cannot be read ({strerror}). Allow reading it.").format(
-                photo=photo, strerror=error.strerror
+def _with_photo(job: SketchJob) -> SketchJob:
+    """``job`` for another computer: with the photo's bytes.
+
+    Raises `UserError` if they are too many, cannot be read, or begin like no photo: the document may name any file.
+    """
+    with PhotoFile(job.photo, job.photo_bytes).opened() as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        if size > MAX_PHOTO:
+            raise UserError(
+                translated(
+                    "The photo {photo} has {content:.0f} MB, but at most {most} can be sent to an engine on another "
+                    "computer. Save it as JPEG, or make it smaller."
+                ).format(photo=job.photo, content=size / 2**20, most=MAX_PHOTO >> 20)
             )
-        ) from None
-    if len(content) > MAX_PHOTO:
-        raise UserError(
-            translated(
-                "The photo {photo} has {content:.0f} MB, but at most {most} can be sent to an engine on another "
-                "computer. Save it as JPEG, or make it smaller."
-            ).format(photo=photo, content=len(content) / 2**20, most=MAX_PHOTO >> 20)
-        )
-    return {"photo_bytes": base64.b64encode(content).decode("ascii")}
+        content = stream.read(MAX_PHOTO)
+    file_kinds.check(job.photo, content[: file_kinds.HEAD_BYTES])
+    return dataclasses.replace(job, photo_bytes=content)
