@@ -56,6 +56,10 @@ def sentence(error: BaseException) -> str:
         from .. import advice
 
         return advice.told(error)  # type: ignore[arg-type]
+    from .. import exhausted
+
+    if exhausted.is_exhausted(error):
+        return exhausted.sentence(error)
     module = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
     if isinstance(error, ImportError) and module not in OURS:
         return _cannot_import(error, module)
@@ -65,31 +69,49 @@ def sentence(error: BaseException) -> str:
     changed = record.changed(FOLDER) if record is not None else []
     if changed or isinstance(error, ImportError):
         return _mixed(changed[0] if changed else str(error))
+    return _bug(error)
+
+
+def _bug(error: BaseException) -> str:
     from .. import messages
 
+    log = messages.claimed_log()
+    if log is not None:
+        return translated(
+            "Something went wrong in the extension, and it is not your doing; the document is as it was. "
+            "Please report it with the details in {log}"
+        ).format(log=log)
     return translated(
-        "Something went wrong in the extension, and it is not your doing; the document is as it was. "
-        "Please report it with the details in {log}"
-    ).format(log=messages.claimed_log())
+        "Something went wrong in the extension, and it is not your doing; the document is as it was. Its log could not "
+        "be written. Please report it with these details: {details}"
+    ).format(details=_in_one_line(error))
+
+
+def _in_one_line(error: BaseException) -> str:
+    """The error, and where it happened."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    places = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return " ".join(f"{type(error).__name__}: {error} ({places})".split())
 
 
 def _tell(kind: type[BaseException], error: BaseException, trace: Any) -> None:
     """Takes the place of `sys.excepthook`."""
+    with contextlib.suppress(Exception):
+        from .. import messages
+
+        messages.log_error(error)
     try:
         text = sentence(error)
+    except MemoryError:
+        text = "There is not enough memory. Close other programs, and start again; the document is as it was."
     except Exception:  # nothing of ours can be imported
         text = f"The files of the extension cannot work ({error}). {_REINSTALL}"
     try:
         from .. import messages
 
-        claimed = messages.claimed_log() is not None
         messages.tell(text)
     except Exception:
-        claimed = False
         os.write(2, text.encode("utf-8", "replace") + b"\n")
-    if claimed:
-        with contextlib.suppress(OSError):  # a full disk
-            traceback.print_exception(kind, error, trace)
 
 
 def _cannot_import(error: ImportError, module: str) -> str:

@@ -110,6 +110,14 @@ class Finished:
         """The id of the layer that is shown, for the window, if it shall become what is selected."""
         return self.file.with_suffix(".placed")
 
+    def tell(self, answer: str) -> None:
+        """Write the `answer`. On a full disk there is none then: an empty one would say that all is well."""
+        _write_or_not(self.answer, answer)
+
+    def select_later(self, identifier: str) -> None:
+        """Write that `placed` one, where that is possible."""
+        _write_or_not(self.placed, identifier)
+
     def remove(self) -> None:
         """It is in its document."""
         for path in (self.file, self.wanted):
@@ -130,10 +138,16 @@ def save(asked: Asked, job: SketchJob, sketches: list[Sketch], report: dict[str,
     }
     file = folder / f"{secrets.token_hex(8)}.json"
     part = file.with_suffix(".part")
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
-        json.dump(record, stream)
-    os.replace(part, file)
-    for old in _files()[KEPT:]:
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+            json.dump(record, stream)
+        os.replace(part, file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    # Not this one, which is the oldest of all where the clock was set back.
+    for old in [other for other in _files() if other != file][KEPT - 1 :]:
         Finished(old, asked, job, [], {}).remove()
     return Finished(file, asked, job, sketches, report)
 
@@ -148,6 +162,14 @@ def all_kept() -> list[Finished]:
             job = SketchJob.from_message(record["job"])
             found.append(Finished(file, Asked.from_json(record["asked"]), job, sketches, dict(record["report"])))
     return found
+
+
+def _write_or_not(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError:
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def _folder() -> Path:
