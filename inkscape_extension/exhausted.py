@@ -20,7 +20,8 @@ def sentence(error: BaseException) -> str:
     """What to tell the user; the document is as it was."""
     from .translation import translated  # which needs memory, too
 
-    reason = error.strerror if isinstance(error, OSError) else str(error)
+    words = _WORDS.search(str(error))
+    reason = error.strerror if isinstance(error, OSError) else words.group() if words else ""
     return translated(
         "There is not enough memory, or too many programs run, for the sketch ({reason}). Close other programs, and "
         "start again; the document is as it was."

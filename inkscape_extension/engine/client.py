@@ -93,6 +93,7 @@ class Engine:
         except RuntimeError:
             process.kill()
             process.end()
+            process.close(read=True)
             raise
 
     def __enter__(self) -> Engine:

@@ -44,6 +44,8 @@ class EngineProcess:
         except RuntimeError:  # no more threads
             self.kill()
             process.wait()
+            for pipe in (self.stdin, self.stdout, self._stderr):
+                pipe.close()
             raise
 
     def poll(self) -> int | None:

@@ -7,6 +7,7 @@ at all. So nothing but the standard library is imported here before stderr is in
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import sys
 import traceback
@@ -16,6 +17,10 @@ from typing import Any
 OURS = ("clipasso_engine", "inkscape_extension")
 FOLDER = Path(__file__).resolve().parents[2]
 """Where the extension is installed."""
+
+_ONE_THREAD = "OPENBLAS_NUM_THREADS"
+_NEEDED = 110 << 20
+"""Bytes of addresses, at least, for NumPy, inkex and a small document; more refuses where it would just do."""
 
 _REINSTALL = "Run install.py again, then restart Inkscape."
 
@@ -32,6 +37,26 @@ def begin() -> None:
     if trouble:
         messages.tell(trouble)
         sys.exit(1)
+    _load_numpy()
+
+
+def _load_numpy() -> None:
+    """As inkex does later, but without threads that nobody needs here: where the system gives out no more of them,
+    OpenBLAS ends the process by SIGINT, having said so at length. The engine shall not inherit that.
+    """
+    try:
+        mmap.mmap(-1, _NEEDED).close()  # OpenBLAS also ends the process, by exit status 1, where it gets no memory
+    except OSError:
+        raise MemoryError from None
+    unless_chosen = _ONE_THREAD not in os.environ
+    if unless_chosen:
+        os.environ[_ONE_THREAD] = "1"
+    try:
+        with contextlib.suppress(ModuleNotFoundError):  # told when inkex needs it
+            import numpy  # noqa: F401
+    finally:
+        if unless_chosen:
+            os.environ.pop(_ONE_THREAD)
 
 
 def why_not() -> str | None:
