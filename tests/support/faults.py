@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+FILLER = "filler"
+"""What takes all room on a full disk."""
 NOBODY = 61234
 """A user without processes, so that a limit on their number concerns those of a test only."""
 
@@ -34,17 +36,17 @@ def mounted(folder: Path, *options: str) -> Iterator[None]:
 @contextlib.contextmanager
 def small_disk(folder: Path, kilobytes: int = 256) -> Iterator[None]:
     """A disk of its own at ``folder``, with what was there."""
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    kept = shutil.copytree(folder, folder.with_name(f"{folder.name}-kept"))
     with mounted(folder, "-t", "tmpfs", "-o", f"size={kilobytes}k,mode=0700", "none"):
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
+        shutil.rmtree(kept)
         yield
 
 
 @contextlib.contextmanager
 def filled(folder: Path, left: int = 0) -> Iterator[None]:
     """The disk at ``folder`` is full but for ``left`` pages of 4 kB."""
-    filler = folder / "filler"
+    filler = folder / FILLER
     with filler.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
         while True:
             stream.write(bytes(4096))

@@ -74,8 +74,11 @@ class Whole:
         return alive(self.marker, "clipasso_engine")
 
     def left(self) -> list[str]:
-        """Files that a run should not have left."""
+        """Files that a run should not have left; a warm engine has its socket, and a lock that stays on purpose."""
         own = {"photo.png", "document.svg", "home/engine.json"}
+        own |= {str(path.relative_to(self.folder)) for path in self.run_folder.rglob("*.lock")}
+        if self.engines():
+            own |= {str(path.relative_to(self.folder)) for path in self.run_folder.rglob("*.sock")}
         found = {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if not path.is_dir()}
         expected = ("home/logs/", "home/cache/")
         return sorted(
