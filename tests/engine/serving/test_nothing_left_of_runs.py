@@ -26,7 +26,16 @@ from tests.support.whole import Whole
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="NOT TRIED: it looks into /proc")
 
 RUNS = tries(check=8, long=200)
-WAYS = ("success", "engine SIGTERM", "extension SIGKILL", "cancel", "engine SIGKILL", "extension SIGTERM", "stop", "refused")
+WAYS = (
+    "success",
+    "engine SIGTERM",
+    "extension SIGKILL",
+    "cancel",
+    "engine SIGKILL",
+    "extension SIGTERM",
+    "stop",
+    "refused",
+)
 WORKER = """
     import os, pathlib, sys, time, types
     sys.path.insert(0, {root!r})
