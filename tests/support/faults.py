@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+_SYSTEM = os.pathsep.join(("/usr/sbin", "/usr/bin", "/sbin", "/bin"))  # whatever PATH a test has made
+MOUNT, UMOUNT = (shutil.which(name, path=_SYSTEM) or "" for name in ("mount", "umount"))
 FILLER = "filler"
 """What takes all room on a full disk."""
 NOBODY = 61234
@@ -22,15 +24,15 @@ NOBODY = 61234
 @contextlib.contextmanager
 def mounted(folder: Path, *options: str) -> Iterator[None]:
     """``mount OPTIONS FOLDER`` for the time of the block. Skips the test where that is not allowed, and says so."""
-    if sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("mount"):
+    if sys.platform != "linux" or os.geteuid() != 0 or not MOUNT:
         pytest.skip("NOT TRIED: only root on Linux can mount a file system")
-    done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True)
+    done = subprocess.run([MOUNT, *options, str(folder)], capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"NOT TRIED: no file system can be mounted here ({done.stderr.strip()})")
     try:
         yield
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        subprocess.run([UMOUNT, "--lazy", str(folder)], check=True)
 
 
 @contextlib.contextmanager
@@ -61,7 +63,7 @@ def filled(folder: Path, left: int = 0) -> Iterator[None]:
 def read_only(folder: Path) -> Iterator[None]:
     """Nothing in ``folder`` can be written, not even by root."""
     with mounted(folder, "--bind", str(folder)):
-        subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
+        subprocess.run([MOUNT, "-o", "remount,ro,bind", str(folder)], check=True)
         with pytest.raises(OSError, match=os.strerror(errno.EROFS)):
             (folder / "probe").touch()
         yield
