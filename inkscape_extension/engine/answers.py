@@ -21,7 +21,7 @@ def read(stream: BinaryIO, messages: queue.Queue[Message | Exception | None]) ->
     try:
         for line in iter(lambda: stream.readline(MAX_LINE), b""):
             messages.put(decode(line))
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
         messages.put(error)
         for _ in iter(lambda: stream.read(1 << 16), b""):
             pass  # so that the engine is never stuck on a full pipe

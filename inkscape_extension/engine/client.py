@@ -25,11 +25,13 @@ from clipasso_engine.contract.protocol import PROTOCOL, Message, encode
 from clipasso_engine.contract.sketch import Sketch
 
 from ..document.photo_file import PhotoFile
+from .. import exhausted
 from ..translation import translated
 from . import answers, process, sandbox, setting, warm_engine
 from .answers import Sketches, failure
 from .outbox import Outbox
 from .process import EngineProcess
+from .said import Logs
 from .setting import REINSTALL
 
 Listener = Callable[[Optional[Message]], Optional[str]]
@@ -74,13 +76,26 @@ class Engine:
 
         Raises `UserError` if that is not possible.
         """
-        self._log = stderr_log or paths.logs() / "engine-stderr.log"
+        self._logs = Logs(stderr_log or paths.logs() / "engine-stderr.log")
         self._command, self._remote = list(command), remote
-        self._process = warm or EngineProcess(command, self._log, remote)
-        self._outbox = Outbox(self._process.stdin)
         self._messages: queue.Queue[Message | Exception | None] = queue.Queue()
-        self._reader = threading.Thread(target=answers.read, args=(self._process.stdout, self._messages), daemon=True)
-        self._reader.start()
+        try:
+            self._process = warm or EngineProcess(command, self._logs.stderr, remote)
+            self._start_threads()
+        except RuntimeError as error:  # the system gives out no more threads
+            raise UserError(exhausted.sentence(error)) from None
+
+    def _start_threads(self) -> None:
+        process = self._process
+        self._reader = threading.Thread(target=answers.read, args=(process.stdout, self._messages), daemon=True)
+        try:
+            self._outbox = Outbox(process.stdin)
+            self._reader.start()
+        except RuntimeError:
+            process.kill()
+            process.end()
+            process.close(read=True)
+            raise
 
     def __enter__(self) -> Engine:
         return self
@@ -171,6 +186,8 @@ class Engine:
         return self._checked(item)
 
     def _checked(self, item: Message | Exception | None) -> Message:
+        if isinstance(item, Exception) and exhausted.is_exhausted(item):
+            raise UserError(exhausted.sentence(item))
         if isinstance(item, Exception):
             raise UserError(
                 translated("The engine answers in a way that is not understood ({item}). {log}").format(
@@ -199,10 +216,7 @@ class Engine:
         ).format(command=shlex.join(self._command), ended=ended, said=said)
 
     def _see_log(self) -> str:
-        text = translated("What it said is in {log}. If that does not help, run install.py again.")
-        # An engine on this computer leads its stderr to a log of its own, which holds the trace of a crash.
-        own = paths.logs() / "engine.log"
-        return text.format(log=self._log if self._remote or self._process.last_words() or not own.exists() else own)
+        return self._logs.advice(self._process.last_words(), self._remote)
 
 
 def _ask(listener: Listener, message: Message | None) -> str | None:
