@@ -20,6 +20,8 @@ class Document:
     short: str
     attributes_of_page: str = PAGE
     region: bool = True  # whether what is seen has an outline that can be compared
+    pads: bool = False  # whether Inkscape 1.4 goes on with the photo's edge to that of its box
+    on_screen_only: bool = False  # whether Inkscape 1.2 shows it on the screen, but exports nothing
 
     @property
     def content(self) -> str:
@@ -50,11 +52,7 @@ _UNITS_AND_VIEWS = {
         'width="200mm" height="160mm" viewBox="1000,-1000,200,160"',
     ),
     "centimetres points and picas": Document(
-        '<photo x="1cm" y="24pt" width="15pc" height="4cm"/>', 'width="10cm" height="8cm"'
-    ),
-    "em and ex": Document('<photo x="2em" y="3ex" width="12em" height="8em" style="font-size:20px"/>'),
-    "em that is inherited": Document(
-        "<g style=\"font-size:16px\"><photo x='2em' y='1em' width='15em' height='10em'/></g>"
+        '<photo x="1cm" y="24pt" width="15pc" height="4cm"/>', 'width="10cm" height="8cm"', pads=True
     ),
     "percentages of a view box": Document(
         '<photo x="10%" y="20%" width="60%" height="50%"/>', 'width="100mm" height="80mm" viewBox="0 0 500 400"'
@@ -67,13 +65,13 @@ _UNITS_AND_VIEWS = {
 }
 _ASPECT = {
     "an image at the top of a tall box": Document(
-        '<photo x="40" y="10" width="200" height="290" preserveAspectRatio="xMinYMin meet"/>'
+        '<photo x="40" y="10" width="200" height="290" preserveAspectRatio="xMinYMin meet"/>', pads=True
     ),
     "an image at the bottom of a tall box": Document(
-        '<photo x="40" y="10" width="200" height="290" preserveAspectRatio="xMaxYMax"/>'
+        '<photo x="40" y="10" width="200" height="290" preserveAspectRatio="xMaxYMax"/>', pads=True
     ),
     "an image at the left of a wide box": Document(
-        '<photo x="10" y="40" width="380" height="150" preserveAspectRatio="xMinYMid"/>'
+        '<photo x="10" y="40" width="380" height="150" preserveAspectRatio="xMinYMid"/>', pads=True
     ),
     "an image cut off at the right": Document(
         '<photo x="40" y="10" width="200" height="250" preserveAspectRatio="xMinYMid slice"/>'
@@ -85,10 +83,10 @@ _ASPECT = {
         '<photo x="90" y="60" width="150" height="180" preserveAspectRatio="xMidYMid slice" overflow="visible"/>'
     ),
     "an image that defers": Document(
-        '<photo x="40" y="10" width="200" height="290" preserveAspectRatio="defer xMidYMin meet"/>'
+        '<photo x="40" y="10" width="200" height="290" preserveAspectRatio="defer xMidYMin meet"/>', pads=True
     ),
     "an aspect that nobody knows": Document(
-        '<photo x="40" y="10" width="200" height="290" preserveAspectRatio="left"/>'
+        '<photo x="40" y="10" width="200" height="290" preserveAspectRatio="left"/>', pads=True
     ),
     "large pixels": Document('<photo x="40" y="50" style="image-rendering:pixelated"/>'),
     "a size by style": Document('<photo x="40" y="50" style="width:100px;height:90px;x:3px"/>'),
@@ -161,24 +159,28 @@ _TRANSFORMS = {
 _CLIPS = {
     "a clip in shares of the image": Document(
         '<defs><clipPath id="c" clipPathUnits="objectBoundingBox"><circle cx=".4" cy=".5" r=".35"/>'
-        '</clipPath></defs><photo x="40" y="50" clip-path="url(#c)"/>'
+        '</clipPath></defs><photo x="40" y="50" clip-path="url(#c)"/>',
+        on_screen_only=True,
     ),
     "a clip in shares of a sliced image": Document(
         '<defs><clipPath id="c" clipPathUnits="objectBoundingBox"><circle cx=".4" cy=".5" r=".35"/>'
         "</clipPath></defs>"
         '<photo x="40" y="50" width="200" height="200" preserveAspectRatio="xMidYMid slice" '
-        'clip-path="url(#c)"/>'
+        'clip-path="url(#c)"/>',
+        on_screen_only=True,
     ),
     "a clip in shares of a group": Document(
         '<defs><clipPath id="c" clipPathUnits="objectBoundingBox">'
         '<rect x=".2" y=".1" width=".5" height=".6"/></clipPath></defs>'
         '<g clip-path="url(#c)" transform="rotate(5)"><g transform="scale(0.8) rotate(6)">'
-        "<photo x='80' y='50'/></g></g>"
+        "<photo x='80' y='50'/></g></g>",
+        on_screen_only=True,
     ),
     "a clip in shares of a clone": Document(
         '<defs><clipPath id="c" clipPathUnits="objectBoundingBox">'
         '<ellipse cx=".6" cy=".5" rx=".3" ry=".45"/></clipPath><photo/></defs>'
-        '<use id="u" xlink:href="#photo" transform="rotate(6)" x="12" clip-path="url(#c)"/>'
+        '<use id="u" xlink:href="#photo" transform="rotate(6)" x="12" clip-path="url(#c)"/>',
+        on_screen_only=True,
     ),
     "a clip whose shape is clipped": Document(
         '<defs><clipPath id="k"><rect x="100" y="60" width="120" height="150"/></clipPath>'
@@ -234,14 +236,15 @@ _CLIPS = {
         '<g transform="matrix(-0.9 0 0.2 1.1 360 -20)" clip-path="url(#c)"><photo/></g>'
     ),
     "a clip set by a style sheet": Document(
-        "<style>g.cut > image, #nothing { clip-path: url(#c) !important }</style><defs><clipPath id='c'>"
+        "<style>g.cut > #photo, #nothing { clip-path: url(#c) !important }</style><defs><clipPath id='c'>"
         "<blob/></clipPath></defs><g class=\"a cut\"><photo x='40' y='50' style='clip-path:none'/></g>"
     ),
 }
 _MASKS = {
     "a mask in shares of the image": Document(
         '<defs><mask id="m" maskContentUnits="objectBoundingBox">'
-        '<circle cx=".5" cy=".5" r=".4" fill="#fff"/></mask></defs><photo x="40" y="50" mask="url(#m)"/>'
+        '<circle cx=".5" cy=".5" r=".4" fill="#fff"/></mask></defs><photo x="40" y="50" mask="url(#m)"/>',
+        on_screen_only=True,
     ),
     "a mask smaller than its shapes": Document(
         '<defs><mask id="m" maskUnits="userSpaceOnUse" x="90" y="80" width="150" height="120">'
@@ -259,7 +262,8 @@ _MASKS = {
     "a mask with strokes": Document(
         '<defs><mask id="m">'
         '<path d="M80,100 C200,20 200,250 320,180" style="fill:none;stroke:white;stroke-width:70"/>'
-        '</mask></defs><photo x="40" y="50" mask="url(#m)"/>'
+        '</mask></defs><photo x="40" y="50" mask="url(#m)"/>',
+        region=False,
     ),
     "a mask that is clipped": Document(
         '<defs><clipPath id="c"><rect x="60" y="60" width="150" height="170"/></clipPath><mask id="m">'
@@ -289,14 +293,11 @@ _LOOKS = {
         "<image id=\"foreign\" x='5' y='5' systemLanguage='xx' width=\"300\" height=\"200\" "
         'xlink:href="other.png"/><photo/>'
     ),
-    "a sheet for printers": Document(
-        "<style>@media print { image { display: none } } .b { opacity: 0 }</style><photo/>"
-    ),
     "a style stronger than its sheet": Document(
-        "<style>image { display: none }</style><photo x='40' y='50' style='display:inline'/>"
+        "<style>#photo { display: none }</style><photo x='40' y='50' style='display:inline'/>"
     ),
     "a sheet stronger than an attribute": Document(
-        "<style>image { display: inline }</style><photo x='40' y='50' display='none'/>"
+        "<style>#photo { display: inline }</style><photo x='40' y='50' display='none'/>"
     ),
     "the last rule counts": Document(
         "<style>.a { display: none } .b { display: inline }</style><photo x='40' y='50' class='b a'/>"
@@ -304,15 +305,16 @@ _LOOKS = {
     "the nearer rule counts": Document(
         "<style>#photo { display: inline } image.a { display: none }</style><photo x='40' y='50' class='a'/>"
     ),
-    "a plain link and a photo behind": Document(
-        '<image id="photo" x="40" y="50" width="300" height="200" href="photo.png"/>'
-    ),
 }
 
 SHOWN = {**_UNITS_AND_VIEWS, **_ASPECT, **_NESTED, **_TRANSFORMS, **_CLIPS, **_MASKS, **_LOOKS}
 """In which Inkscape may show something of a photo, and the sketch has to lie where it does."""
 
 HIDDEN = {
+    "em and ex": Document('<photo x="2em" y="3ex" width="12em" height="8em" style="font-size:20px"/>'),
+    "em that is inherited": Document(
+        "<g style=\"font-size:16px\"><photo x='2em' y='1em' width='15em' height='10em'/></g>"
+    ),
     "only in defs": Document("<defs><photo/></defs>"),
     "only in a symbol": Document('<symbol id="s"><photo/></symbol>'),
     "only in a pattern": Document(
