@@ -7,7 +7,9 @@ from typing import Iterator
 
 import inkex
 
-_DRAWN = frozenset("a circle ellipse flowRoot g image line path polygon polyline rect svg switch text use".split())
+_DRAWN = frozenset(
+    {"a", "circle", "ellipse", "flowRoot", "g", "image", "line", "path", "polygon", "polyline"}
+) | frozenset({"rect", "svg", "switch", "text", "use"})
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE")
 
 
