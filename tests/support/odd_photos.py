@@ -99,6 +99,10 @@ def deep_grey() -> Image.Image:
     return Image.fromarray(np.asarray(plain().convert("L"), np.uint16) * 257)
 
 
+def one_bit() -> Image.Image:
+    return plain().convert("1", dither=Image.Dither.NONE)
+
+
 def few_colours(transparent: int | bytes | None = None, colours: int = 16) -> Maker:
     """With a palette, of which one colour, or shades of all, may be transparent."""
     options = {} if transparent is None else {"transparency": transparent}
@@ -154,9 +158,9 @@ PHOTOS: dict[str, Maker] = {
     "deep.png": deep,
     "deep-grey.png": saved(deep_grey),
     "deep-grey.tif": saved(deep_grey),
-    "one-bit.png": saved(mode="1"),
-    "one-bit.tif": saved(mode="1", compression="group4"),
-    "one-bit.bmp": saved(mode="1"),
+    "one-bit.png": saved(one_bit),
+    "one-bit.tif": saved(one_bit, compression="group4"),
+    "one-bit.bmp": saved(one_bit),
     "two-bits.png": few_colours(colours=4),
     "palette.png": few_colours(),
     "palette-with-a-transparent-colour.png": few_colours(0),
@@ -188,11 +192,11 @@ PHOTOS: dict[str, Maker] = {
     "tiles.tif": converted("-define", "tiff:tile-geometry=64x64"),
     "big-endian.tif": converted("-define", "tiff:endian=msb"),
     "plain.bmp": saved(),
-    "palette.bmp": saved(mode="P"),
+    "palette.bmp": few_colours(),
     "runs.bmp": converted("-type", "palette", "-compress", "RLE"),
     "plain.ppm": saved(),
     "grey.pgm": saved(mode="L"),
-    "one-bit.pbm": saved(mode="1"),
+    "one-bit.pbm": saved(one_bit),
     "plain.avif": saved(quality=95),
     "a-png-by-its-content.jpg": saved(format="PNG"),
     "a-jpeg-by-its-content.png": saved(format="JPEG", quality=95),
