@@ -24,8 +24,8 @@ from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import PROTOCOL, Message, encode
 from clipasso_engine.contract.sketch import Sketch
 
-from ..document.photo_file import PhotoFile
 from .. import exhausted
+from ..document.photo_file import PhotoFile
 from ..translation import translated
 from . import answers, process, sandbox, setting, warm_engine
 from .answers import Sketches, failure
