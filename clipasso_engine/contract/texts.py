@@ -137,6 +137,25 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.WEIGHTS_UNRECORDED: translatable(
         "The weights {weights} were put at {file} by hand, so there is nothing to check them against."
     ),
+    ErrorCode.DOCUMENT_UNREADABLE: translatable("{document} cannot be read as an SVG document ({reason})."),
+    ErrorCode.SKETCH_MISSING: translatable("{document} has no sketch in it."),
+    ErrorCode.SKETCH_HIDDEN: translatable("All sketches in {document} are hidden."),
+    ErrorCode.SKETCH_EMPTY: translatable("The sketch in {document} has no strokes that are shown."),
+    ErrorCode.SKETCH_LEVEL_MISSING: translatable(
+        "{document} has no sketch of {level} strokes; those in it have {levels}."
+    ),
+    ErrorCode.OPTION_OUT_OF_RANGE: translatable("{option} is {value}, but must be from {least} to {most}."),
+    ErrorCode.PAUSES_TOO_LONG: translatable(
+        "{count} pauses of {pause} seconds leave too little of the {length} seconds to draw in; up to {most} would do."
+    ),
+    ErrorCode.FILM_TOO_LARGE: translatable(
+        "The animation would have {frames} frames of {width} x {height} pixels, which is too much."
+    ),
+    ErrorCode.FFMPEG_MISSING: translatable("An MP4 film needs the program ffmpeg, which is not installed."),
+    ErrorCode.FFMPEG_FAILED: translatable("ffmpeg could not make the film ({reason})."),
+    ErrorCode.MARGIN_TOO_WIDE: translatable(
+        "A margin of {margin} mm leaves no room on a page of {width} x {height} mm."
+    ),
 }
 
 NOTICES: dict[NoticeCode, str] = {
@@ -176,6 +195,7 @@ LAYER_OF_STROKES = translatable("Sketch, {count} strokes")
 TEXT = translatable("a text of Unicode characters, not too long")
 FILE_PATH = translatable("the path of a file")
 TRUE_OR_FALSE = translatable("true or false")
+NUMBER = translatable("a number")
 BASE64 = translatable("a file in base64")
 JPEG_XL = translatable("a JPEG XL image")
 PDF = translatable("a PDF document")
