@@ -1,4 +1,7 @@
-"""What is asked of a sketch that is drawn once more: as an animation, or for a plotter. Standard library, Python 3.8."""
+"""What is asked of a sketch that is drawn once more: as an animation, or for a plotter.
+
+Standard library only, Python 3.8.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import base64
 import binascii
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Literal, Optional, Tuple, Type, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from . import reading, texts
 from .choices import check
@@ -15,18 +18,18 @@ from .errors import CodedError, shown
 
 Film = Literal["svg", "gif", "apng", "mp4", "json", "folder"]
 """What an animation can be; each but "folder", of PNG files, is also what its file's name ends in."""
-FILMS: Tuple[Film, ...] = get_args(Film)
+FILMS: tuple[Film, ...] = get_args(Film)
 
 Order = Literal["auto", "person", "layer"]
 """In which order strokes are drawn: as a person would; as they lie, the lowest first; as they lie if that is not how
 they were sketched, else as a person would."""
-ORDERS: Tuple[Order, ...] = get_args(Order)
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 Area = Literal["sketch", "page"]
 """What an animation shows: what the strokes cover, or the whole page."""
-AREAS: Tuple[Area, ...] = get_args(Area)
+AREAS: tuple[Area, ...] = get_args(Area)
 
-PAGES: Dict[str, Tuple[float, float]] = {
+PAGES: dict[str, tuple[float, float]] = {
     "a6": (105.0, 148.0),
     "a5": (148.0, 210.0),
     "a4": (210.0, 297.0),
@@ -40,7 +43,7 @@ AS_IT_IS = "document"
 """The page that is the document's own; the sketch stays where it is."""
 
 
-def _within(least: float, most: float) -> Dict[str, Any]:
+def _within(least: float, most: float) -> dict[str, Any]:
     return {"least": least, "most": most}
 
 
@@ -51,7 +54,7 @@ class _Redrawing:
     document: bytes = b""  # the SVG document
     name: str = ""  # what it is called in sentences
     level: int = field(default=0, metadata=_within(0, 512))  # the sketch of so many strokes; 0: what is shown
-    layers: Tuple[str, ...] = ()  # ids of the layers that are meant; none: as ``level`` says
+    layers: tuple[str, ...] = ()  # ids of the layers that are meant; none: as ``level`` says
 
     def __post_init__(self) -> None:
         for option in dataclasses.fields(self):
@@ -67,7 +70,7 @@ class _Redrawing:
             if "choices" in limits:
                 check(option.name, value, limits["choices"])
 
-    def to_message(self) -> Dict[str, Any]:
+    def to_message(self) -> dict[str, Any]:
         """The message that asks an engine for it."""
         document = base64.b64encode(self.document).decode("ascii")
         return {**vars(self), "type": TYPES[type(self)], "document": document}
@@ -79,7 +82,7 @@ class Animation(_Redrawing):
 
     film: Film = field(default="svg", metadata={"choices": FILMS})
     length: float = field(default=6.0, metadata=_within(0.5, 120.0))  # seconds until all is drawn
-    pause: Optional[float] = field(default=None, metadata=_within(0.0, 10.0))  # seconds between strokes; None: a few
+    pause: float | None = field(default=None, metadata=_within(0.0, 10.0))  # seconds between strokes; None: a few
     hold: float = field(default=1.5, metadata=_within(0.0, 60.0))  # seconds that the finished sketch is seen
     loop: bool = True
     order: Order = field(default="auto", metadata={"choices": ORDERS})
@@ -100,17 +103,17 @@ class Plot(_Redrawing):
 
 
 _R = TypeVar("_R", Animation, Plot)
-TYPES: Dict[Type[_Redrawing], str] = {Animation: "animate", Plot: "plot"}
+TYPES: dict[type[_Redrawing], str] = {Animation: "animate", Plot: "plot"}
 """The ``type`` of the message of each."""
 
 
-def from_message(kind: Type[_R], message: Dict[str, Any]) -> _R:
+def from_message(kind: type[_R], message: dict[str, Any]) -> _R:
     """What a message asks for. Raises `CodedError` for what is unknown, unreadable or out of range."""
     hints = get_type_hints(kind)
     unknown = sorted(set(message) - set(hints) - {"type"})
     if unknown:
         raise CodedError(ErrorCode.JOB_OPTIONS_UNKNOWN, options=shown(", ".join(unknown)))
-    given: Dict[str, Any] = {}
+    given: dict[str, Any] = {}
     for name, value in message.items():
         if name == "type":
             continue
@@ -130,7 +133,9 @@ for _name in ("length", "pause", "hold", "size", "margin", "speed", "travel_spee
 def _read(name: str, kind: Any, value: object) -> Any:
     if name == "document":
         try:
-            return base64.b64decode(reading.read(bytes, value.encode()) if isinstance(value, str) else b"!", validate=True)
+            return base64.b64decode(
+                reading.read(bytes, value.encode()) if isinstance(value, str) else b"!", validate=True
+            )
         except binascii.Error:
             raise reading.MisfitError(value) from None
     if name == "pause":
@@ -142,16 +147,16 @@ def _read(name: str, kind: Any, value: object) -> Any:
 class Redrawn:
     """What came of it."""
 
-    files: Tuple[bytes, ...]  # one, or of a folder one for each frame
-    order: Tuple[str, ...] = ()  # ids of the strokes as they are drawn
-    figures: Dict[str, float] = field(default_factory=dict)  # of a plot: millimetres and seconds
+    files: tuple[bytes, ...]  # one, or of a folder one for each frame
+    order: tuple[str, ...] = ()  # ids of the strokes as they are drawn
+    figures: dict[str, float] = field(default_factory=dict)  # of a plot: millimetres and seconds
 
-    def to_message(self) -> Dict[str, Any]:
-        files: List[str] = [base64.b64encode(file).decode("ascii") for file in self.files]
+    def to_message(self) -> dict[str, Any]:
+        files: list[str] = [base64.b64encode(file).decode("ascii") for file in self.files]
         return {"type": "redrawn", "files": files, "order": list(self.order), "figures": self.figures}
 
     @classmethod
-    def from_message(cls, message: Dict[str, Any]) -> Redrawn:
+    def from_message(cls, message: dict[str, Any]) -> Redrawn:
         """Raises `ValueError`, `KeyError` or `TypeError` where it is none."""
         files = tuple(base64.b64decode(file, validate=True) for file in message["files"])
         figures = {str(name): float(value) for name, value in message["figures"].items()}

@@ -52,11 +52,11 @@ class Choice:
     layers: Sequence[str] = ()
 
 
-def read(content: bytes, name: str, choice: Choice = Choice()) -> Drawing:  # noqa: B008  frozen
+def read(content: bytes, name: str, choice: Choice = Choice()) -> Drawing:
     """The sketches of an SVG document that are meant; strokes and layers that are hidden are left out.
 
-    Raises `CodedError` if it cannot be read, if there is no sketch in it, or not the one that is meant. ``name`` is what
-    the sentence calls it.
+    Raises `CodedError` if it cannot be read, if there is no sketch in it, or not the one that is meant. ``name`` is
+    what the sentence calls it.
     """
     root = _parsed(content, name)
     found = list(_sketches(root))

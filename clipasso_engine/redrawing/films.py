@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import shutil
 import subprocess
 import tempfile
@@ -86,7 +87,7 @@ def _pillow(frames: Frames, kind: str, tick: int, how: dict[str, int]) -> bytes:
             images.append(_image(frame, kind))
     ends = [*starts[1:], last + 1 / RATE]
     ticks = [round(1000 * second / tick) * tick for second in (starts[0], *ends)]
-    shown = [max(end - start, _LEAST_SHOWN) for start, end in zip(ticks, ticks[1:], strict=False)]
+    shown = [max(end - start, _LEAST_SHOWN) for start, end in itertools.pairwise(ticks)]
     data = io.BytesIO()
     images[0].save(data, format=kind, save_all=True, append_images=images[1:], duration=shown, **how)
     return data.getvalue()

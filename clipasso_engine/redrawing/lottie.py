@@ -24,12 +24,17 @@ def render(lines: Sequence[Line], when: Timeline, box: Box, longer_side: int) ->
     scale = longer_side / max(box[2:])
     width, height = (max(1, round(side * scale)) for side in box[2:])
     frames = when.whole * _RATE
-    groups = [
-        _group(line, span, index) for index, (line, span) in enumerate(zip(lines, when.spans, strict=True))
-    ]
+    groups = [_group(line, span, index) for index, (line, span) in enumerate(zip(lines, when.spans, strict=True))]
     place = {"a": _still([box[0], box[1]]), "p": _still([0, 0]), "s": _still([100 * scale, 100 * scale])}
     layer = {
-        **{"ty": 4, "nm": "Sketch", "ind": 1, "ip": 0, "op": frames, "st": 0, "sr": 1, "bm": 0},
+        "ty": 4,
+        "nm": "Sketch",
+        "ind": 1,
+        "ip": 0,
+        "op": frames,
+        "st": 0,
+        "sr": 1,
+        "bm": 0,
         "ks": {"o": _still(100), "r": _still(0), **place},
         "shapes": groups[::-1],  # the first one lies on top
     }
@@ -41,8 +46,12 @@ def render(lines: Sequence[Line], when: Timeline, box: Box, longer_side: int) ->
 def _group(line: Line, span: tuple[float, float], index: int) -> dict[str, Any]:
     width = line.width * (_BRUSHED if line.outline else 1.0)
     stroke: dict[str, Any] = {
-        **{"ty": "st", "c": _still([value / 255 for value in line.colour]), "o": _still(100 * line.opacity)},
-        **{"w": _still(round(width, 3)), "lc": 2, "lj": 2},
+        "ty": "st",
+        "c": _still([value / 255 for value in line.colour]),
+        "o": _still(100 * line.opacity),
+        "w": _still(round(width, 3)),
+        "lc": 2,
+        "lj": 2,
     }
     if line.dashes:
         kinds = ("d", "g")

@@ -2,12 +2,13 @@
 
 The strokes are cut where others come nearest. What joins them is a spanning tree of the shortest straight lines between
 strokes. A pen can go along all that in one go if it takes some of it twice, which costs nothing new to be seen, or goes
-straight over the paper: which ends are met by which, and how, is a matching of least cost (the way in which Christofides
-finds a tour, and Frederickson one over given streets).
+straight over the paper: which ends are met by which, and how, is a matching of least cost (the way in which
+Christofides finds a tour, and Frederickson one over given streets).
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -59,7 +60,7 @@ def _pieces(lines: Sequence[Line]) -> list[_Piece]:
     for index, line in enumerate(lines):
         last = _SAMPLES * ((len(line.points) - 1) // 3)
         stops = sorted({0, last, *cuts[index]})
-        for begin, end in zip(stops, stops[1:], strict=False):
+        for begin, end in itertools.pairwise(stops):
             one, other = (places.setdefault((index, at), len(places)) for at in (begin, end))
             pieces.append(_Piece(one, other, part(line.points, begin / _SAMPLES, end / _SAMPLES)))
     for from_place, to_place, points in joins:

@@ -6,6 +6,7 @@ order that it was given.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -29,15 +30,18 @@ def ordered(layers: Sequence[Layer], order: Order) -> list[Line]:
     """All lines in the order they are drawn, turned so that each begins where the pen is near; the object first."""
     result: list[Line] = []
     for layer in sorted(layers, key=lambda layer: layer.part == "background"):
-        as_it_lies = order == "layer" or (order == "auto" and is_restacked(layer.lines))
-        result += list(layer.lines) if as_it_lies else by_a_person(layer.lines, result[-1] if result else None)
+        if order == "layer" or (order == "auto" and is_restacked(layer.lines)):
+            for line in layer.lines:
+                result.append(_turned(line, result))
+        else:
+            result += by_a_person(layer.lines, result[-1] if result else None)
     return result
 
 
 def is_restacked(lines: Sequence[Line]) -> bool:
     """Whether the lines do not lie in the order in which they were sketched, the most telling at the bottom."""
     importance = [line.importance for line in lines]
-    return any(one < other for one, other in zip(importance, importance[1:], strict=False))
+    return any(one < other for one, other in itertools.pairwise(importance))
 
 
 def by_a_person(lines: Sequence[Line], before: Line | None = None) -> list[Line]:

@@ -1,7 +1,7 @@
 """Strokes painted on white paper, pixel by pixel and as far as they are drawn: what films are made of.
 
-Kept apart from the engine's rasteriser, which knows black strokes of one piece; this one paints colours, brushes' outlines,
-dashes, and parts of a stroke.
+Kept apart from the engine's rasteriser, which knows black strokes of one piece; this one paints colours, brushes'
+outlines, dashes, and parts of a stroke.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Paper:
 
     def at(self, shares: Sequence[float]) -> Picture:
         """The paper when 0..1 of each line are drawn; lines that were finished before stay so."""
-        begun = []
+        begun: list[tuple[int, float]] = []
         for index, share in enumerate(shares):
             if share >= 1 and index not in self._finished and not begun:
                 self._strokes[index].paint(self._done, 1.0)
@@ -105,8 +105,8 @@ class _Stroke:
 
     def _averaged(self, samples: Picture) -> NDArray[np.float32]:
         size = (self._right - self._left, self._bottom - self._top)
-        small: NDArray[np.float32] = cv2.resize(samples, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        return small
+        small = cv2.resize(samples, size, interpolation=cv2.INTER_AREA)
+        return small.astype(np.float32) / np.float32(255)
 
     def _fixed(self, path: Array) -> NDArray[np.int32]:
         """Where OpenCV draws it: the middle of its first sample is 0."""
@@ -115,11 +115,14 @@ class _Stroke:
 
     def _until(self, length: float, since: float = 0.0) -> Array:
         inside = (self._along > since) & (self._along < length)
-        ends = np.array([[np.interp(at, self._along, self._path[:, axis]) for axis in (0, 1)] for at in (since, length)])
+        ends = np.array(
+            [[np.interp(at, self._along, self._path[:, axis]) for axis in (0, 1)] for at in (since, length)]
+        )
         return np.concatenate([ends[:1], self._path[inside], ends[1:]])
 
     def _dashed(self, until: float) -> list[Array]:
-        parts, at, index = [], 0.0, 0
+        parts: list[Array] = []
+        at, index = 0.0, 0
         while at < until and len(parts) < 10_000:
             step = self._line.dashes[index % len(self._line.dashes)] * self._scale
             if index % 2 == 0:

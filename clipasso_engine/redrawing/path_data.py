@@ -165,7 +165,7 @@ class _Reader:
 
 
 def _arc(start: Point, end: Point, how: Array) -> list[tuple[Point, Point, Point]]:
-    """An elliptical arc as cubics of at most a quarter turn (SVG 1.1, appendix F.6). ``how``: radii, turn, two flags."""
+    """An elliptical arc as cubics of at most a quarter turn (SVG 1.1, F.6). ``how``: radii, turn, two flags."""
     radii, (large, sweep) = np.abs(how[:2]), how[3:] != 0
     if not radii.min() or not np.abs(end - start).max():
         third = (end - start) / 3
