@@ -139,8 +139,8 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ),
     ErrorCode.DOCUMENT_UNREADABLE: translatable("{document} cannot be read as an SVG document ({reason})."),
     ErrorCode.SKETCH_MISSING: translatable("{document} has no sketch in it."),
-    ErrorCode.SKETCH_HIDDEN: translatable("All sketches in {document} are hidden."),
-    ErrorCode.SKETCH_EMPTY: translatable("The sketch in {document} has no strokes that are shown."),
+    ErrorCode.SKETCH_HIDDEN: translatable("{document} shows none of its sketches."),
+    ErrorCode.SKETCH_EMPTY: translatable("{document} has a sketch, but none of its strokes is shown."),
     ErrorCode.SKETCH_LEVEL_MISSING: translatable(
         "{document} has no sketch of {level} strokes; those in it have {levels}."
     ),

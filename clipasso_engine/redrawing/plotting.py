@@ -80,8 +80,8 @@ def _page(drawing: Drawing, wish: Plot) -> tuple[tuple[float, float], Array]:
         page = page[::-1]
     room = min(page) - 2 * wish.margin
     if room <= 0:
-        sides = {"width": f"{page[0]:g}", "height": f"{page[1]:g}"}
-        raise CodedError(ErrorCode.MARGIN_TOO_WIDE, margin=f"{wish.margin:g}", **sides)
+        sides = [f"{length:g}" for length in (wish.margin, *page)]
+        raise CodedError(ErrorCode.MARGIN_TOO_WIDE, margin=sides[0], width=sides[1], height=sides[2])
     scale = min((page[0] - 2 * wish.margin) / width, (page[1] - 2 * wish.margin) / height)
     moved = [page[0] / 2 - scale * (left + width / 2), page[1] / 2 - scale * (top + height / 2)]
     return page, np.array([[scale, 0.0, moved[0]], [0.0, scale, moved[1]]])
