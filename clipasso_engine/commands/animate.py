@@ -53,14 +53,15 @@ def run(arguments: argparse.Namespace) -> int:
             size=arguments.size,
         )
     )
+    strokes = f"{len(done.order)} stroke{'s' * (len(done.order) != 1)}"
     if film == "folder":
         files.make_folder(target)
         for number, frame in enumerate(done.files, 1):
             files.write(target / f"frame-{number:04}.png", frame)
-        print(f"{arguments.sketch} -> {target}: {len(done.order)} strokes, {len(done.files)} frames")
+        print(f"{arguments.sketch} -> {target}: {strokes}, {len(done.files)} frames")
     else:
         files.write(target, done.files[0])
-        print(f"{arguments.sketch} -> {target}: {len(done.order)} strokes")
+        print(f"{arguments.sketch} -> {target}: {strokes}")
     return 0
 
 

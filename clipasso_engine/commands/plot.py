@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..contract.errors import UserError
-from ..contract.redrawing import AS_IT_IS, PAGES, Plot
+from ..contract.redrawing import AS_IT_IS, SHEETS, Plot
 from ..output import files
 from . import redrawing_files
 
@@ -15,10 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     redrawing_files.add_arguments(parser, "OUT.svg")
     usual = Plot()
     parser.add_argument(
-        "--page",
-        choices=(*PAGES, AS_IT_IS),
-        default=usual.page,
-        help=f"the sheet, turned as the sketch needs it; {AS_IT_IS}: the document's own, with the sketch where it is",
+        "--sheet",
+        choices=(*SHEETS, AS_IT_IS),
+        default=usual.sheet,
+        help=f"the paper, turned as the sketch needs it; {AS_IT_IS}: the page that is there, and the sketch stays",
     )
     parser.add_argument("--margin", type=float, default=usual.margin, metavar="MM", help="around it (%(default)g)")
     parser.add_argument("--one-line", action="store_true", help="all strokes as a single line, the pen never lifted")
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             document=redrawing_files.read(arguments.sketch),
             name=arguments.sketch,
             level=arguments.level,
-            page=arguments.page,
+            sheet=arguments.sheet,
             margin=arguments.margin,
             one_line=arguments.one_line,
             speed=arguments.speed,

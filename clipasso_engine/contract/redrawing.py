@@ -29,7 +29,7 @@ Area = Literal["sketch", "page"]
 """What an animation shows: what the strokes cover, or the whole page."""
 AREAS: tuple[Area, ...] = get_args(Area)
 
-PAGES: dict[str, tuple[float, float]] = {
+SHEETS: dict[str, tuple[float, float]] = {
     "a6": (105.0, 148.0),
     "a5": (148.0, 210.0),
     "a4": (210.0, 297.0),
@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[float, float]] = {
 }
 """Width and height of sheets in millimetres, upright."""
 AS_IT_IS = "document"
-"""The page that is the document's own; the sketch stays where it is."""
+"""The sheet that is the document's own page; the sketch stays where it is."""
 
 
 def _within(least: float, most: float) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class Animation(_Redrawing):
 class Plot(_Redrawing):
     """A sketch for a pen."""
 
-    page: str = field(default="a4", metadata={"choices": (*PAGES, AS_IT_IS)})
+    sheet: str = field(default="a4", metadata={"choices": (*SHEETS, AS_IT_IS)})
     margin: float = field(default=15.0, metadata=_within(0.0, 500.0))  # millimetres
     one_line: bool = False
     speed: float = field(default=40.0, metadata=_within(0.1, 2000.0))  # mm/s with the pen down

@@ -61,7 +61,7 @@ def read(content: bytes, name: str, choice: Choice = Choice()) -> Drawing:
     root = _parsed(content, name)
     found = list(_sketches(root))
     if not found:
-        raise CodedError(ErrorCode.SKETCH_MISSING, document=name)
+        raise CodedError(ErrorCode.SKETCH_MISSING, file=name)
     layers = [
         Layer(
             element.get("id") or "",
@@ -75,7 +75,7 @@ def read(content: bytes, name: str, choice: Choice = Choice()) -> Drawing:
     ]
     layers = [layer for layer in layers if layer.lines]
     if not layers:
-        raise CodedError(ErrorCode.SKETCH_EMPTY, document=name)
+        raise CodedError(ErrorCode.SKETCH_EMPTY, file=name)
     box, unit = _page(root)
     return Drawing(box, unit, tuple(layers))
 
@@ -90,7 +90,7 @@ def _parsed(content: bytes, name: str) -> ET.Element:
         if root.tag != f"{_SVG}svg":
             raise ValueError(f"its root is {cut(root.tag, 80)}")
     except (ET.ParseError, ValueError, LookupError) as error:  # LookupError: an encoding that there is not
-        raise CodedError(ErrorCode.DOCUMENT_UNREADABLE, document=name, reason=cut(str(error), 200)) from None
+        raise CodedError(ErrorCode.DOCUMENT_UNREADABLE, file=name, reason=cut(str(error), 200)) from None
     return root
 
 
@@ -143,11 +143,11 @@ def _meant(found: Sequence[_Found], choice: Choice, name: str) -> list[_Found]:
         if not of_level:
             levels = sorted({one[1].strokes for one in found if one[1].part == "object"}, reverse=True)
             told = ", ".join(map(str, levels))
-            raise CodedError(ErrorCode.SKETCH_LEVEL_MISSING, document=name, level=choice.level, levels=told)
+            raise CodedError(ErrorCode.SKETCH_LEVEL_MISSING, file=name, level=choice.level, levels=told)
         best = next((one for one in of_level if one[2].shown), of_level[0])  # of candidates the one shown, or the best
         return [*(one for one in shown if one[1].part == "background"), _as_shown(best)]
     if not shown:
-        raise CodedError(ErrorCode.SKETCH_HIDDEN, document=name)
+        raise CodedError(ErrorCode.SKETCH_HIDDEN, file=name)
     return shown
 
 

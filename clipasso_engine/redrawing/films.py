@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from ..contract.codes import ErrorCode
@@ -47,15 +48,14 @@ def mp4(frames: Frames) -> bytes:
     program = shutil.which("ffmpeg")
     if program is None:
         raise CodedError(ErrorCode.FFMPEG_MISSING)
-    pictures = (frame for _start, frame in frames)
+    pictures = (_even(frame) for _start, frame in frames)
     first = next(pictures)
     height, width = first.shape[:2]
     kind = "gray" if first.ndim == 2 else "rgb24"
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as words:
         film = Path(folder) / "film.mp4"
         raw = ["-f", "rawvideo", "-pix_fmt", kind, "-s", f"{width}x{height}", "-r", str(RATE), "-i", "-"]
-        # Codecs want even sides; yuv420p is what all players know.
-        made = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:0:0:white", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+        made = ["-pix_fmt", "yuv420p", "-movflags", "+faststart"]  # what all players know
         command = [program, "-v", "error", "-nostdin", "-y", *raw, *made, str(film)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=words, stderr=words) as process:
             assert process.stdin is not None
@@ -74,6 +74,12 @@ def mp4(frames: Frames) -> bytes:
             reason = words.read().decode("utf-8", "replace").strip().splitlines() or [f"status {process.returncode}"]
             raise CodedError(ErrorCode.FFMPEG_FAILED, reason=cut(reason[-1], 200))
         return film.read_bytes()
+
+
+def _even(frame: Picture) -> Picture:
+    """A frame with sides of even numbers of pixels, which codecs want."""
+    more = [(0, side % 2) for side in frame.shape[:2]] + [(0, 0)] * (frame.ndim - 2)
+    return np.pad(frame, more, constant_values=255)
 
 
 def _pillow(frames: Frames, kind: str, tick: int, how: dict[str, int]) -> bytes:

@@ -95,7 +95,12 @@ def _away(line: Line, pen: Array) -> float:
 
 
 def _turned(line: Line, drawn: Sequence[Line]) -> Line:
-    """The line, begun at the end that is nearer to the pen; the first from above, as most people begin."""
+    """The line, begun at the end that is nearer to the pen; the first from above, as most people begin.
+
+    Dashes are counted from a line's beginning, so a dashed one stays as it is.
+    """
+    if line.dashes:
+        return line
     first, last = line.points[0], line.points[-1]
     if drawn:
         pen = drawn[-1].points[-1]

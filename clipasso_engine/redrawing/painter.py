@@ -6,11 +6,13 @@ outlines, dashes, and parts of a stroke.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ..bezier.cubics import Array
 from .animated_svg import UNCOVERING
@@ -19,7 +21,8 @@ from .drawing import Box, Line, walked
 Picture = NDArray[np.uint8]
 """[height, width, 3], sRGB, or [height, width] where all is grey."""
 
-_FINER = 4  # samples on a pixel's side; more give smoother edges
+_FINER = 4  # samples on a pixel's side, of outlines; more give smoother edges
+_APART = 0.3  # pixels between the points of a line to which distances are measured; less is more exact
 _SHIFT = 4  # bits of a sample's fraction that OpenCV draws with
 
 
@@ -88,30 +91,29 @@ class _Stroke:
         return self._covered([self._until(until)], width)
 
     def _covered(self, paths: Sequence[Array], width: float) -> NDArray[np.float32]:
-        """Thin lines are drawn a sample wide or wider, and fainter."""
-        samples = self._samples()
-        thick = max(1, round(width * _FINER))
-        cv2.polylines(samples, [self._fixed(path) for path in paths], False, 255, thick, cv2.LINE_8, _SHIFT)
-        return self._averaged(samples) * np.float32(min(1.0, width * _FINER / thick))
+        """A line of that width along paths, with round ends: each pixel by how far its middle is from the line.
+
+        Lines thinner than a pixel are drawn a pixel wide, and fainter.
+        """
+        near = np.zeros((self._bottom - self._top, self._right - self._left), np.uint8)
+        inside = [path - (self._left, self._top) for path in paths]
+        fixed = [np.rint((path - 0.5) * (1 << _SHIFT)).astype(np.int32) for path in inside]
+        cv2.polylines(near, fixed, False, 1, 2 * math.ceil(width / 2) + 3, cv2.LINE_8, _SHIFT)
+        rows, columns = near.nonzero()
+        tree = cKDTree(np.concatenate([_dense(path) for path in inside]))
+        away, _nearest = tree.query(np.column_stack([columns, rows]) + 0.5)
+        ink = np.zeros(near.shape, np.float32)
+        ink[rows, columns] = np.clip(max(width, 1.0) / 2 + 0.5 - away, 0.0, 1.0) * min(width, 1.0)
+        return ink
 
     def _filled(self) -> NDArray[np.float32]:
-        samples = self._samples()
-        for chain in self._outline:  # one after the other: what overlaps is painted all the same
-            cv2.fillPoly(samples, [self._fixed(chain)], 255, cv2.LINE_8, _SHIFT)
-        return self._averaged(samples)
-
-    def _samples(self) -> Picture:
-        return np.zeros(((self._bottom - self._top) * _FINER, (self._right - self._left) * _FINER), np.uint8)
-
-    def _averaged(self, samples: Picture) -> NDArray[np.float32]:
         size = (self._right - self._left, self._bottom - self._top)
+        samples = np.zeros((size[1] * _FINER, size[0] * _FINER), np.uint8)
+        for chain in self._outline:  # one after the other: what overlaps is painted all the same
+            fine = (chain - (self._left, self._top)) * _FINER - 0.5
+            cv2.fillPoly(samples, [np.rint(fine * (1 << _SHIFT)).astype(np.int32)], 255, cv2.LINE_8, _SHIFT)
         small = cv2.resize(samples, size, interpolation=cv2.INTER_AREA)
         return small.astype(np.float32) / np.float32(255)
-
-    def _fixed(self, path: Array) -> NDArray[np.int32]:
-        """Where OpenCV draws it: the middle of its first sample is 0."""
-        fine = (path - (self._left, self._top)) * _FINER - 0.5
-        return np.rint(fine * (1 << _SHIFT)).astype(np.int32)
 
     def _until(self, length: float, since: float = 0.0) -> Array:
         inside = (self._along > since) & (self._along < length)
@@ -133,3 +135,11 @@ class _Stroke:
     def _pixels(self, chain: Array) -> Array:
         pixels: Array = (walked(chain) - self._origin) * self._scale
         return pixels
+
+
+def _dense(path: Array) -> Array:
+    """Points along a path at most `_APART` pixels apart."""
+    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    at = np.linspace(0.0, along[-1], 2 + int(along[-1] / _APART))
+    return np.column_stack([np.interp(at, along, path[:, axis]) for axis in (0, 1)])

@@ -13,7 +13,7 @@ from ..contract import layer_format
 from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 from ..contract.layer_format import format_number as number
-from ..contract.redrawing import AS_IT_IS, PAGES, Plot, Redrawn
+from ..contract.redrawing import AS_IT_IS, SHEETS, Plot, Redrawn
 from . import document, one_line, path_data, route
 from .animated_svg import data, hexadecimal
 from .document import Choice
@@ -70,12 +70,12 @@ def figures(layers: Sequence[Layer], wish: Plot) -> dict[str, float]:
 
 def _page(drawing: Drawing, wish: Plot) -> tuple[tuple[float, float], Array]:
     """Width and height of the page in millimetres, and the matrix [2, 3] that brings the drawing there."""
-    if wish.page == AS_IT_IS:
+    if wish.sheet == AS_IT_IS:
         left, top, width, height = drawing.box
         place = np.array([[1.0, 0.0, -left], [0.0, 1.0, -top]]) * drawing.unit
         return (width * drawing.unit, height * drawing.unit), place
     left, top, width, height = extent(drawing.lines, margin=0.0)
-    page = PAGES[wish.page]
+    page = SHEETS[wish.sheet]
     if width > height:  # a broad sketch on a broad page
         page = page[::-1]
     room = min(page) - 2 * wish.margin

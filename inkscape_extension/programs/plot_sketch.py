@@ -32,7 +32,7 @@ class PlotSketch(GuardedDocument, inkex.EffectExtension):
     def add_arguments(self, pars: inkex.base.ArgumentParser) -> None:
         usual = Plot()
         pars.add_argument("--tab", help="the page of the dialog that was open; not used")
-        pars.add_argument("--page", default=usual.page)
+        pars.add_argument("--sheet", default=usual.sheet)
         pars.add_argument("--margin", type=float, default=usual.margin)
         pars.add_argument("--speed", type=float, default=usual.speed)
         pars.add_argument("--travel_speed", type=float, default=usual.travel_speed)
@@ -68,7 +68,7 @@ def plot(options: Namespace, document: bytes, layers: tuple[str, ...]) -> Plot:
         document=document,
         name=translated("The document"),
         layers=layers,
-        page=options.page,
+        sheet=options.sheet,
         margin=options.margin,
         one_line=options.one_line == "true",
         speed=options.speed,
