@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bezier.cubics import Array
-
 MAX_COORDINATE = 1e7
 """Paths with larger ones are no drawings."""
 
@@ -24,6 +22,7 @@ _FLAG = re.compile(r"\s*,?\s*([01])")
 _OPERANDS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
 _FUNCTION = re.compile(r"(matrix|translate|scale|rotate|skewX|skewY)\s*\(([^)]*)\)")
 
+Array = NDArray[np.float64]
 Point = NDArray[np.float64]
 
 

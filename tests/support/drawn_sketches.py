@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from clipasso_engine.contract.choices import Part
 from clipasso_engine.contract.layer_format import LayerMetadata
-from clipasso_engine.contract.sketch import Part, Sketch, Stroke
+from clipasso_engine.contract.sketch import Sketch, Stroke
 from clipasso_engine.output import svg
 
 _ROUND = 0.5523  # of a circle's radius: the handles of a quarter of it

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -35,7 +36,7 @@ def scattered(count: int, seed: int = 0) -> tuple[Stroke, ...]:
     )
 
 
-def plotted(path: Path, **options: object) -> tuple[Redrawn, ET.Element]:
+def plotted(path: Path, **options: Any) -> tuple[Redrawn, ET.Element]:
     done = plot(Plot(path.read_bytes(), path.name, **options))
     return done, ET.fromstring(done.files[0])
 
