@@ -48,6 +48,9 @@ class AnimateSketch(GuardedDocument, inkex.EffectExtension):
         pars.add_argument("--restack", default="true")
         pars.add_argument("--file", default="")
 
+    def has_changed(self, ret: object) -> bool:
+        return self.options.restack == "true" and super().has_changed(ret)
+
     def effect(self) -> None:
         layers = redrawing.meant(self.svg)
         wish = animation(self.options, redrawing.content(self.svg), tuple(layer.get("id") for layer in layers))

@@ -40,6 +40,10 @@ class PlotSketch(GuardedDocument, inkex.EffectExtension):
         pars.add_argument("--one_line", default="false")
         pars.add_argument("--file", default="")
 
+    def has_changed(self, _ret: object) -> bool:
+        """The document stays as it is, whatever inkex has added to its own copy."""
+        return False
+
     def effect(self) -> None:
         layers = redrawing.meant(self.svg)
         wish = plot(self.options, redrawing.content(self.svg), tuple(layer.get("id") for layer in layers))

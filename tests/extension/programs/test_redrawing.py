@@ -6,12 +6,15 @@ import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 import inkex
 import pytest
 from lxml import etree
 
+from clipasso_engine import __version__
 from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.protocol import PROTOCOL
 from clipasso_engine.contract.redrawing import AREAS, AS_IT_IS, FILMS, ORDERS, SHEETS, Animation, Plot, Redrawn
 from clipasso_engine.contract.sketch import Sketch, Stroke
 from inkscape_extension.document import source_photo
@@ -86,7 +89,8 @@ def test_choices(name, param, known):
 
 
 def test_limits_are_those_of_the_engine():
-    for name, make in (("clipasso_animate.inx", Animation), ("clipasso_plot.inx", Plot)):
+    kinds: dict[str, Any] = {"clipasso_animate.inx": Animation, "clipasso_plot.inx": Plot}
+    for name, make in kinds.items():
         for param in inx(name).iterfind(".//inx:param[@min]", INX):
             for limit in ("min", "max"):
                 make(**{param.get("name"): float(param.get(limit))})
@@ -192,7 +196,7 @@ def test_a_plot_is_written_and_told_of(saved, tmp_path, monkeypatch, capfd):
     assert (tmp_path / "mine.svg").read_bytes() == b"<svg/>"
     told = capfd.readouterr().err
     assert "Strokes: 3. Drawn: 1.23 m, with the pen up: 0.46 m. Time: about 1:23 minutes." in told
-    assert out.read_bytes() == b"", "the document is as it was"
+    assert not out.exists() or not out.read_bytes(), "the document is as it was"
 
 
 def test_without_a_sketch_there_is_a_sentence(tmp_path):
@@ -213,7 +217,7 @@ class TestClient:
         """An engine that says hello, then one message."""
 
         def engine(message):
-            hello = {"type": "hello", "protocol": client.PROTOCOL, "version": client.__version__}
+            hello = {"type": "hello", "protocol": PROTOCOL, "version": __version__}
             script = tmp_path / "engine.py"
             script.write_text(
                 f"import sys\nprint({json.dumps(hello)!r}, flush=True)\nopen({str(tmp_path / 'asked')!r}, 'w').write("
