@@ -15,6 +15,7 @@ from scipy.spatial.distance import cdist
 from ..bezier.cubics import Array
 
 _STARTS = 8  # first routes that are tried; more find shorter ones, and each takes as long
+_WORK = 400_000  # pairs of strokes looked at in all first routes: fewer routes where there are many strokes
 _RUN = 3  # strokes that are moved elsewhere together, at most
 _GAIN = 1e-9  # of the whole travel: a change that gains less is none
 
@@ -30,7 +31,8 @@ def shortest(ends: Array, home: Array) -> Route:
     apart = cdist(ends.reshape(-1, 2), ends.reshape(-1, 2))  # end 2 n is the first of stroke n, 2 n + 1 its last
     from_home = np.linalg.norm(ends.reshape(-1, 2) - home, axis=1)
     beginnings = list(dict.fromkeys([int(from_home.argmin()), *np.linspace(0, 2 * count - 1, _STARTS).astype(int)]))
-    routes = [_improved(_nearest(apart, int(first)), apart) for first in beginnings[:_STARTS]]
+    tried = beginnings[: max(1, min(_STARTS, _WORK // count**2))]
+    routes = [_improved(_nearest(apart, int(first)), apart) for first in tried]
     best = min(routes, key=lambda route: _travel(route, apart))
     if from_home[best[-1] ^ 1] < from_home[best[0]]:
         best = (best ^ 1)[::-1]
@@ -89,18 +91,23 @@ def _turned(route: _Ends, apart: Array, least: float) -> _Ends | None:
 
 
 def _moved(route: _Ends, apart: Array, least: float) -> _Ends | None:
-    """The best moving of up to `_RUN` strokes elsewhere, turned round or not; None if none gains."""
-    best, result = least, None
+    """The route with each run of up to `_RUN` strokes moved elsewhere, turned round or not, where that gains; None if
+    none does."""
+    before = route
     for size in range(1, min(_RUN, len(route) - 1) + 1):
         for first in range(len(route) - size + 1):
             run, rest = route[first : first + size], np.delete(route, slice(first, first + size))
             joined = apart[rest[first - 1] ^ 1, rest[first]] if 0 < first < len(rest) else 0.0
             saved = _around(route, first, size, apart) - joined
-            for turned in (run, (run ^ 1)[::-1]):
-                at, cost = _place(rest, turned, apart)
-                if saved - cost > best:
-                    best, result = saved - cost, np.concatenate([rest[:at], turned, rest[at:]])
-    return result
+            if saved <= least:
+                continue
+            turned = (run ^ 1)[::-1]
+            (at, cost), (at_turned, cost_turned) = _place(rest, run, apart), _place(rest, turned, apart)
+            if cost_turned < cost:
+                at, cost, run = at_turned, cost_turned, turned
+            if saved - cost > least:
+                route = np.concatenate([rest[:at], run, rest[at:]])
+    return None if route is before else route
 
 
 def _around(route: _Ends, first: int, size: int, apart: Array) -> float:
