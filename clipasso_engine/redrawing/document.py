@@ -179,6 +179,8 @@ def _lines_of(element: ET.Element, place: _Place) -> Iterator[Line]:
     width = length(style.get("stroke-width", "1"), 1.0) * scale
     for chain in path_data.chains(data):
         points = path_data.moved(chain, place.matrix)
+        if not np.abs(points).max() <= path_data.MAX_COORDINATE:  # nan, too
+            continue
         yield Line(
             id=element.get("id") or "",
             points=points,
@@ -186,6 +188,7 @@ def _lines_of(element: ET.Element, place: _Place) -> Iterator[Line]:
             colour=_colour(style[paint]) if paint in style else (0, 0, 0),
             opacity=opacity,
             importance=_share(element.get(layer_format.IMPORTANCE) or ""),
+            sketched=layer_format.IMPORTANCE in element.attrib,
             outline=outline,
             dashes=_dashes(style.get("stroke-dasharray", ""), scale),
             multiplied=_style(element).get("mix-blend-mode") == "multiply",

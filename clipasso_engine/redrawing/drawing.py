@@ -28,6 +28,7 @@ class Line:
     colour: tuple[int, int, int] = (0, 0, 0)
     opacity: float = 1.0  # 0..1
     importance: float = 1.0  # 0..1
+    sketched: bool = True  # not added by hand
     outline: tuple[Array, ...] = ()  # what a brush paints along the line, closed chains [3 k + 1, 2]; else the width
     dashes: tuple[float, ...] = ()  # lengths of dash, gap, dash, ...; none: drawn through
     multiplied: bool = False  # whether it darkens what lies under it, as a marker does

@@ -39,8 +39,11 @@ def ordered(layers: Sequence[Layer], order: Order) -> list[Line]:
 
 
 def is_restacked(lines: Sequence[Line]) -> bool:
-    """Whether the lines do not lie in the order in which they were sketched, the most telling at the bottom."""
-    importance = [line.importance for line in lines]
+    """Whether the lines do not lie in the order in which they were sketched, the most telling at the bottom.
+
+    Lines that were added by hand say nothing of that.
+    """
+    importance = [line.importance for line in lines if line.sketched]
     return any(one < other for one, other in itertools.pairwise(importance))
 
 

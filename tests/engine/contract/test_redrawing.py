@@ -24,7 +24,8 @@ from tests.support import drawn_sketches
     ],
 )
 def test_a_wish_survives_the_journey(wish: Animation | Plot) -> None:
-    assert from_message(type(wish), decode(encode(wish.to_message()))) == wish
+    kind: Any = type(wish)
+    assert from_message(kind, decode(encode(wish.to_message()))) == wish
 
 
 def test_an_answer_survives_the_journey() -> None:

@@ -59,6 +59,14 @@ def test_a_restacked_layer_is_drawn_as_it_lies(face: Path) -> None:
     assert numbers(order.ordered(layers(face), "person"))[0] == 2
 
 
+def test_a_stroke_added_by_hand_is_no_restacking(face: Path) -> None:
+    added = '<path id="mine-8" d="M 80,170 H 120" style="fill:none;stroke:#000000"/></g>'
+    face.write_text(face.read_text().replace("</g>", added))
+    drawn = numbers(order.ordered(layers(face), "auto"))
+    assert sorted(drawn[:4]) == [2, 3, 4, 5]
+    assert len(drawn) == 8
+
+
 def test_the_background_comes_last(tmp_path: Path) -> None:
     ground = drawn_sketches.sketch((Stroke(line(0, 195, 200, 195), 2, 1.0),), part="background")
     path = drawn_sketches.write(tmp_path / "a.svg", drawn_sketches.sketch(), ground)
