@@ -95,6 +95,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.SKETCH_MISSING: translated("Select a photo and choose Extensions > Sketch > Sketch Photo first."),
     ErrorCode.SKETCH_HIDDEN: translated("Show the one that is meant, or select it."),
     ErrorCode.SKETCH_EMPTY: translated("Show its strokes, or select another sketch."),
+    ErrorCode.SKETCH_TOO_LARGE: translated("Select one of them."),
     ErrorCode.SKETCH_LEVEL_MISSING: None,  # only the command line asks for levels
     ErrorCode.OPTION_OUT_OF_RANGE: None,
     ErrorCode.PAUSES_TOO_LONG: translated("Choose shorter pauses, or a longer animation."),

@@ -88,6 +88,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.SKETCH_MISSING: "Choose an SVG file that clipasso sketch has written, or one with such layers.",
     ErrorCode.SKETCH_HIDDEN: "Name the one that is meant with --level.",
     ErrorCode.SKETCH_EMPTY: "Choose another with --level, or another file.",
+    ErrorCode.SKETCH_TOO_LARGE: "Choose one of them with --level.",
     ErrorCode.SKETCH_LEVEL_MISSING: "Choose one of them with --level.",
     ErrorCode.OPTION_OUT_OF_RANGE: None,
     ErrorCode.PAUSES_TOO_LONG: "Ask for a shorter --pause, or for a greater --length.",

@@ -76,6 +76,7 @@ class ErrorCode(str, Enum):
     SKETCH_MISSING = "sketch-missing"
     SKETCH_HIDDEN = "sketch-hidden"
     SKETCH_EMPTY = "sketch-empty"
+    SKETCH_TOO_LARGE = "sketch-too-large"
     SKETCH_LEVEL_MISSING = "sketch-level-missing"
     OPTION_OUT_OF_RANGE = "option-out-of-range"
     PAUSES_TOO_LONG = "pauses-too-long"

@@ -141,6 +141,9 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.SKETCH_MISSING: translatable("{file} has no sketch in it."),
     ErrorCode.SKETCH_HIDDEN: translatable("{file} shows none of its sketches."),
     ErrorCode.SKETCH_EMPTY: translatable("{file} has a sketch, but none of its strokes is shown."),
+    ErrorCode.SKETCH_TOO_LARGE: translatable(
+        "{file} has sketches of {count} strokes together, but at most {most} can be drawn once more."
+    ),
     ErrorCode.SKETCH_LEVEL_MISSING: translatable("{file} has no sketch of {level} strokes; those in it have {levels}."),
     ErrorCode.OPTION_OUT_OF_RANGE: translatable("{option} is {value}, but must be from {least} to {most}."),
     ErrorCode.PAUSES_TOO_LONG: translatable(

@@ -25,6 +25,9 @@ from .drawing import Drawing, Layer, Line, walked
 MAX_DOCUMENT = 256 << 20
 """Bytes; reading takes several times that in memory."""
 
+MAX_LINES = 2000
+"""Strokes: the time that an order of them takes grows with the square of their number, and faster."""
+
 _SVG = "{http://www.w3.org/2000/svg}"
 _INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
 _MILLIMETRES = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72, "pc": 25.4 / 6, "px": 25.4 / 96, "": 25.4 / 96}
@@ -76,6 +79,9 @@ def read(content: bytes, name: str, choice: Choice = Choice()) -> Drawing:
     layers = [layer for layer in layers if layer.lines]
     if not layers:
         raise CodedError(ErrorCode.SKETCH_EMPTY, file=name)
+    count = sum(len(layer.lines) for layer in layers)
+    if count > MAX_LINES:
+        raise CodedError(ErrorCode.SKETCH_TOO_LARGE, file=name, count=count, most=MAX_LINES)
     box, unit = _page(root)
     return Drawing(box, unit, tuple(layers))
 

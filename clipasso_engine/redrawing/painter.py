@@ -23,6 +23,7 @@ Picture = NDArray[np.uint8]
 
 _FINER = 4  # samples on a pixel's side, of outlines; more give smoother edges
 _APART = 0.3  # pixels between the points of a line to which distances are measured; less is more exact
+_FAR = 12_000.0  # pixels: what lies farther outside is drawn nearer, where it is not seen either
 _SHIFT = 4  # bits of a sample's fraction that OpenCV draws with
 
 
@@ -134,7 +135,7 @@ class _Stroke:
 
     def _pixels(self, chain: Array) -> Array:
         pixels: Array = (walked(chain) - self._origin) * self._scale
-        return pixels
+        return np.clip(pixels, -_FAR, _FAR)
 
 
 def _dense(path: Array) -> Array:

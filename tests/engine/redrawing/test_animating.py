@@ -181,6 +181,7 @@ def test_hidden_strokes_are_left_out_and_levels_chosen(tmp_path: Path) -> None:
         (lambda text: text.replace("clipasso:strokes", "strokes"), {}, ErrorCode.SKETCH_MISSING),
         (lambda text: text.replace("display:inline", "display:none"), {}, ErrorCode.SKETCH_HIDDEN),
         (lambda text: text.replace(' d="M', ' d="x'), {}, ErrorCode.SKETCH_EMPTY),
+        (lambda text: text.replace("</g>", '<path d="M 0,0 9,9"/>' * 2000 + "</g>"), {}, ErrorCode.SKETCH_TOO_LARGE),
         (str, {"level": 3}, ErrorCode.SKETCH_LEVEL_MISSING),
         (str, {"pause": 1.0}, ErrorCode.PAUSES_TOO_LONG),
         (str, {"length": 120.0, "size": 4096, "film": "gif"}, ErrorCode.FILM_TOO_LARGE),
