@@ -148,7 +148,7 @@ class Installation:
         console = self.console
         if self.wishes.system_packages:
             with console.step("Looking after system packages"):
-                packages = system.BASIC + (system.FOR_TESTS if self.wishes.test else ())
+                packages = system.BASIC + ((*system.FOR_TESTS, *system.WHERE_OFFERED) if self.wishes.test else ())
                 system.install(packages, console, self.log)
                 for found in inkscapes.find():
                     if found.program:

@@ -22,13 +22,14 @@ from clipasso_engine.contract import file_kinds, paths
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import PROTOCOL, Message, encode
+from clipasso_engine.contract.redrawing import Animation, Plot, Redrawn
 from clipasso_engine.contract.sketch import Sketch
 
 from .. import exhausted
 from ..document.photo_file import PhotoFile
 from ..translation import translated
 from . import answers, process, sandbox, setting, warm_engine
-from .answers import Sketches, failure
+from .answers import Sketches, failure, redrawn
 from .outbox import Outbox
 from .process import EngineProcess
 from .said import Logs
@@ -44,6 +45,7 @@ START_SECONDS = 60.0  # until "hello"; a cold disk and a virus scanner need time
 BUDGET_MARGIN = 5.0  # the engine keeps the time budget itself; this much later it is told to stop
 STOP_SECONDS = 20.0  # from "stop" to the result
 PAUSED_SECONDS = 5.0  # a process that is stopped by a signal, as by Ctrl+Z, is waited for when it has not said hello
+REDRAWING_SECONDS = 600.0  # until a sketch is drawn once more; the largest films take minutes
 MAX_PHOTO = 100 << 20  # bytes that travel to another computer
 
 
@@ -133,6 +135,23 @@ class Engine:
         if not levels:
             raise _nothing_yet(job.time_budget)
         return [levels[level] for level in sorted(levels, reverse=True)], {}
+
+    def redraw(self, wish: Animation | Plot) -> Redrawn:
+        """What comes of drawing a sketch once more. Raises `UserError` with the engine's own words or what is wrong."""
+        self._await_hello(_nobody)
+        self._send(wish.to_message())
+        until = time.monotonic() + REDRAWING_SECONDS
+        while time.monotonic() <= until:
+            message = self._next()
+            if message and message["type"] == "error":
+                raise failure(message)
+            if message and message["type"] == "redrawn":
+                return redrawn(message)
+        raise UserError(
+            translated("The engine did not finish within {seconds:g} seconds. {log}").format(
+                seconds=REDRAWING_SECONDS, log=self._see_log()
+            )
+        )
 
     def close(self) -> None:
         """End the engine with all it started; harmless when it has ended."""
@@ -224,6 +243,10 @@ def _ask(listener: Listener, message: Message | None) -> str | None:
     if wish == CANCEL:
         raise CancelledError
     return wish
+
+
+def _nobody(_message: Message | None) -> None:
+    """A listener that wishes for nothing."""
 
 
 def _nothing_yet(time_budget: float) -> UserError:
