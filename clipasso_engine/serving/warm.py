@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from ..sketching.last_photo import LastPhoto
 from .worker import Worker
 
 _LOOK_EVERY = 5.0  # seconds
@@ -29,7 +30,7 @@ def serve(path: Path, idle: float) -> None:
 
     Returns at once if another process listens there already.
     """
-    files = _files()
+    files, memory = _files(), LastPhoto()
     served: socket.socket | None = None
     while True:
         listener = _listener(path)
@@ -40,11 +41,11 @@ def serve(path: Path, idle: float) -> None:
         connection = _next(listener, path, idle, files)
         if connection is None:
             return
-        _serve_one(connection, first=served is None)
+        _serve_one(connection, memory, first=served is None)
         served = connection
 
 
-def _serve_one(connection: socket.socket, first: bool) -> None:
+def _serve_one(connection: socket.socket, memory: LastPhoto, first: bool) -> None:
     over = threading.Event()
 
     def gone() -> None:
@@ -52,7 +53,7 @@ def _serve_one(connection: socket.socket, first: bool) -> None:
             os._exit(0)  # the job does not heed its end
 
     with connection.makefile("rb") as source, contextlib.suppress(OSError), connection.makefile("wb") as protocol:
-        Worker(cast(BinaryIO, source), cast(BinaryIO, protocol), gone, start_up=first).serve()
+        Worker(cast(BinaryIO, source), cast(BinaryIO, protocol), gone, first, memory).serve()
     over.set()
 
 

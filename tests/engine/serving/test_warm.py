@@ -30,7 +30,7 @@ SCRIPT = textwrap.dedent("""
     from clipasso_engine import cli
     from clipasso_engine.contract.sketch import Sketch
 
-    def sketch(job, emit, stop, keep):
+    def sketch(job, emit, stop, keep, memory):
         emit({"type": "stage", "name": "waiting"})
         if job.photo == "busy":
             ctypes.CDLL(None).sleep(30)
