@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .choosing import continuing
 from .choosing.drawings import Drawings, candidates_on
-from .choosing.selection import Candidates
+from .choosing.selection import Candidates, Choice
 from .clip import network as clip_network
 from .clip import saliency as clip_saliency
 from .contract.choices import WITH_CLIP, Background, GuidanceName
@@ -137,7 +137,7 @@ class _Photo:
         shown = view.rgb if region is None else np.where(region[..., None], view.rgb, np.uint8(255))
         subject = guidance.Subject(shown, seen.picture, self.device, job.seed, job.text, job.clip_model)
         drawings = continuing.drawings(job, worth, view, picture, seen.fitted)
-        starts = self.memory.level((key, job.seed, job.candidates, job.segments), dict)
+        starts: dict[int, list[Choice]] = self.memory.level((key, job.seed, job.candidates, job.segments), dict)
         told = (seen.marked, seen.attention, job.part, width, starts, key)
         return Stages(picture, view, worth, drawings, subject, self.guide_name, *told)
 

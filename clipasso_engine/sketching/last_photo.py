@@ -1,7 +1,7 @@
 """What was computed of the photo that was drawn last, so that another level or seed of it does not compute it again.
 
-A warm engine holds one for as long as it lives. What is kept is never changed, so a job gets the same strokes with it as
-without. Nothing here imports torch.
+A warm engine holds one for as long as it lives. What is kept is never changed, so a job gets the same strokes with it
+as without. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _known(where: OrderedDict[Hashable, Any], key: Hashable, compute: Callable[[
 
 
 def seen_by(job: SketchJob) -> SketchJob:
-    """``job`` without what does not matter to which lines are seen: of two jobs for which this is the same, so are those.
+    """``job`` without what does not matter to which lines are seen: jobs for which this is the same see the same.
 
     A field that is not named here matters, so that one that is added can only cost time.
     """
