@@ -1,4 +1,4 @@
-"""A worker that stays warm between jobs, so that the next one does not wait for torch (Linux).
+"""A worker that stays warm between jobs, so that the next one does not wait for imports (Linux, macOS).
 
 It listens on a socket that only its user can open, serves one connection at a time, and ends when nobody has come for a
 while, or when its own files have changed. While it serves, the socket is not there: a second job is another process's.
@@ -11,13 +11,13 @@ import fcntl
 import os
 import select
 import socket
-import struct
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from ..contract import peer
 from ..sketching.last_photo import LastPhoto
 from .worker import Worker
 
@@ -80,7 +80,7 @@ def _next(listener: socket.socket, path: Path, idle: float, files: list[tuple[st
         while time.monotonic() < end and files == _files() and path.exists():
             if select.select([listener], [], [], min(_LOOK_EVERY, idle))[0]:
                 connection = listener.accept()[0]
-                if files == _files() and peer_uid(connection) == os.getuid():
+                if files == _files() and peer.of(connection).uid == os.getuid():
                     return connection
                 connection.close()
         return None
@@ -89,13 +89,6 @@ def _next(listener: socket.socket, path: Path, idle: float, files: list[tuple[st
             listener.close()
             if not _somebody_listens(path):
                 path.unlink(missing_ok=True)
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """The user at the other end."""
-    size = struct.calcsize("3i")
-    _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return int(uid)
 
 
 def _somebody_listens(path: Path) -> bool:
