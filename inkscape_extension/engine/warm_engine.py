@@ -1,4 +1,5 @@
-"""The engine that stays warm between runs: a process of its own, reached by a socket that nobody else can open (Linux, macOS).
+"""The engine that stays warm between runs: a process of its own, reached by a socket that nobody else can open (on Linux
+and macOS).
 
 Where there is none and none can be started, the engine is started for the one run, as it is elsewhere.
 """
