@@ -11,7 +11,6 @@ import fcntl
 import os
 import select
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,10 +18,9 @@ from typing import BinaryIO, cast
 
 from ..contract import peer
 from ..sketching.last_photo import LastPhoto
-from .worker import Worker
+from . import warm_run
 
 _LOOK_EVERY = 5.0  # seconds
-_ABANDON_SECONDS = 1.5  # from the end of a connection to the end of its job, or of the process
 
 
 def serve(path: Path, idle: float) -> None:
@@ -30,7 +28,7 @@ def serve(path: Path, idle: float) -> None:
 
     Returns at once if another process listens there already.
     """
-    files, memory = _files(), LastPhoto()
+    files, memory = warm_run.files(), LastPhoto()
     served: socket.socket | None = None
     while True:
         listener = _listener(path)
@@ -46,15 +44,8 @@ def serve(path: Path, idle: float) -> None:
 
 
 def _serve_one(connection: socket.socket, memory: LastPhoto, first: bool) -> None:
-    over = threading.Event()
-
-    def gone() -> None:
-        if threading.current_thread() is not threading.main_thread() and not over.wait(_ABANDON_SECONDS):
-            os._exit(0)  # the job does not heed its end
-
     with connection.makefile("rb") as source, contextlib.suppress(OSError), connection.makefile("wb") as protocol:
-        Worker(cast(BinaryIO, source), cast(BinaryIO, protocol), gone, first, memory).serve()
-    over.set()
+        warm_run.serve(cast(BinaryIO, source), cast(BinaryIO, protocol), memory, first)
 
 
 def _listener(path: Path) -> socket.socket | None:
@@ -77,10 +68,10 @@ def _next(listener: socket.socket, path: Path, idle: float, files: list[tuple[st
     """The next connection of our user's; None when it is time to end. Nobody can connect any more then."""
     end = time.monotonic() + idle
     try:
-        while time.monotonic() < end and files == _files() and path.exists():
+        while time.monotonic() < end and files == warm_run.files() and path.exists():
             if select.select([listener], [], [], min(_LOOK_EVERY, idle))[0]:
                 connection = listener.accept()[0]
-                if files == _files() and peer.of(connection).uid == os.getuid():
+                if files == warm_run.files() and peer.of(connection).uid == os.getuid():
                     return connection
                 connection.close()
         return None
@@ -106,10 +97,3 @@ def _locked(path: Path) -> Iterator[None]:
     with open(path.with_suffix(".lock"), "w", encoding="ascii") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
-
-
-def _files() -> list[tuple[str, int]]:
-    """The engine's own modules as they are now: another version must not be answered for."""
-    with contextlib.suppress(OSError):  # being removed
-        return sorted((path.name, path.stat().st_mtime_ns) for path in Path(__file__).parents[1].rglob("*.py"))
-    return []

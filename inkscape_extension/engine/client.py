@@ -11,6 +11,7 @@ import contextlib
 import os
 import queue
 import shlex
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from clipasso_engine.contract.protocol import PROTOCOL, Message, encode
 from clipasso_engine.contract.sketch import Sketch
 
 from ..translation import translated
-from . import answers, process, sandbox, setting, warm_engine
+from . import answers, process, sandbox, setting, warm_engine, warm_pipe
 from .answers import Sketches, failure
 from .outbox import Outbox
 from .process import EngineProcess
@@ -53,9 +54,11 @@ def start(chosen: str = "") -> Engine:
 
     Raises `UserError` if there is none, or none that can be reached from the sandbox that Inkscape is in.
     """
-    how, warm = sandbox.reachable(setting.find(chosen), process.environment(os.environ)), None
+    how = sandbox.reachable(setting.find(chosen), process.environment(os.environ))
+    warm: warm_engine.Connection | warm_pipe.Connection | None = None
     if how.warm and not how.remote:
-        warm = warm_engine.connect(how.command, how.warm, process.environment(os.environ))
+        connect = warm_pipe.connect if sys.platform == "win32" else warm_engine.connect
+        warm = connect(how.command, how.warm, process.environment(os.environ))
     return Engine(how.command, warm=warm, remote=how.remote)
 
 
@@ -66,7 +69,7 @@ class Engine:
         self,
         command: Sequence[str],
         stderr_log: Path | None = None,
-        warm: warm_engine.Connection | None = None,
+        warm: warm_engine.Connection | warm_pipe.Connection | None = None,
         remote: bool = False,
     ) -> None:
         """Start it, unless there is a ``warm`` one. A ``remote`` one gets the photo with the job.

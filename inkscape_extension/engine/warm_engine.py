@@ -1,6 +1,6 @@
-"""The engine that stays warm between runs: a process of its own, reached by a socket that nobody else can open (on Linux
-and macOS).
+"""The engine that stays warm between runs: a process of its own, reached by a socket that nobody else can open.
 
+Linux and macOS; `warm_pipe` is for Windows.
 Where there is none and none can be started, the engine is started for the one run, as it is elsewhere.
 """
 
