@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from clipasso_engine import __version__
 from clipasso_engine.contract import paths
@@ -26,11 +26,14 @@ from clipasso_engine.contract.protocol import PROTOCOL, Message, encode
 from clipasso_engine.contract.sketch import Sketch
 
 from ..translation import translated
-from . import answers, process, sandbox, setting, warm_engine, warm_pipe
+from . import answers, process, sandbox, setting, warm_engine
 from .answers import Sketches, failure
 from .outbox import Outbox
 from .process import EngineProcess
 from .setting import REINSTALL
+
+if TYPE_CHECKING:
+    from . import warm_pipe
 
 Listener = Callable[[Optional[Message]], Optional[str]]
 """Called with each message, its sketches decoded (see `answers.Sketches`), and with None at least ten times a second;
@@ -55,11 +58,18 @@ def start(chosen: str = "") -> Engine:
     Raises `UserError` if there is none, or none that can be reached from the sandbox that Inkscape is in.
     """
     how = sandbox.reachable(setting.find(chosen), process.environment(os.environ))
-    warm: warm_engine.Connection | warm_pipe.Connection | None = None
-    if how.warm and not how.remote:
-        connect = warm_pipe.connect if sys.platform == "win32" else warm_engine.connect
-        warm = connect(how.command, how.warm, process.environment(os.environ))
+    warm = _warm(how) if how.warm and not how.remote else None
     return Engine(how.command, warm=warm, remote=how.remote)
+
+
+def _warm(how: setting.Setting) -> warm_engine.Connection | warm_pipe.Connection | None:
+    """A connection to a warm engine, by what the system has for it."""
+    environment = process.environment(os.environ)
+    if sys.platform == "win32":
+        from . import warm_pipe  # the standard library's pipes, which need not be there elsewhere
+
+        return warm_pipe.connect(how.command, how.warm, environment)
+    return warm_engine.connect(how.command, how.warm, environment)
 
 
 class Engine:

@@ -16,6 +16,7 @@ FILES = [
 ALLOWED = {
     *("__future__", "argparse", "ast", "base64", "binascii", "collections", "colorsys", "contextlib", "copy"),
     *("ctypes", "dataclasses", "enum", "fcntl", "functools", "hashlib", "http", "io", "json", "math", "os"),
+    "multiprocessing",  # on Windows
     *("pathlib", "queue", "random", "re", "reprlib", "secrets", "select"),
     *("shlex", "shutil", "signal", "socket", "stat", "struct", "subprocess", "sys", "tempfile"),
     *("gettext", "threading", "time", "traceback", "typing", "unicodedata", "urllib"),
