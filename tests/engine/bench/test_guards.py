@@ -67,7 +67,7 @@ def test_another_seed_costs_less_than_a_new_photo(benchmark: Any, job: SketchJob
 
 
 def test_a_large_jpeg_is_not_decoded_whole(benchmark: Any, tmp_path: Path) -> None:
-    side = 5000
+    side = 4000  # of which half is a little less than the working size
     path = tmp_path / "large.jpg"
     Image.fromarray(np.asarray(picture("astronaut"))).resize((side, side), Image.Resampling.BILINEAR).save(path)
 
@@ -75,7 +75,7 @@ def test_a_large_jpeg_is_not_decoded_whole(benchmark: Any, tmp_path: Path) -> No
         with Image.open(path) as image:
             np.asarray(image.convert("RGB").resize((2048, 2048), Image.Resampling.LANCZOS, reducing_gap=2.0))
 
-    assert median_of(benchmark, lambda: photo.load(path), 3) <= 0.8 * statistics.median(seconds(whole, 3))
+    assert median_of(benchmark, lambda: photo.load(path), 3) <= 0.5 * statistics.median(seconds(whole, 3))
 
 
 def test_steps_are_timed_without_gradients_left_over() -> None:
