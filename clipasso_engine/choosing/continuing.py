@@ -16,6 +16,7 @@ from ..lines.weighted_lines import Lines
 from ..seeing.photo import Photo
 from ..seeing.view import View
 from .drawings import Choice, Drawings
+from .selection import Candidates
 
 _BESIDE = 6.0  # px: a line this near to a curve and parallel to it is what the curve draws; hands are not exact
 _DRAWN = -0.1  # weight of a line that is drawn already: a new stroke may cross it, not follow it
@@ -85,11 +86,14 @@ class Started:
         return [choice]
 
 
-def drawings(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Drawings | Started:
-    """Where the sketches of a job start: from the lines, or from what is drawn already."""
+def drawings(
+    job: SketchJob, worth: Lines, view: View, picture: Photo, fitted: list[Candidates] | None = None
+) -> Drawings | Started:
+    """Where the sketches of a job start: from the lines, of which the candidates may be ``fitted`` already, or from
+    what is drawn already."""
     if job.drawn_role == "start" and job.drawn:
         return Started(worth, on_canvas(job, view, picture), job, view, picture)
-    return Drawings(worth, job.seed, job.candidates, job.segments)
+    return Drawings(worth, job.seed, job.candidates, job.segments, fitted)
 
 
 def as_strokes(curves: Array, segments: int = 1) -> Array:

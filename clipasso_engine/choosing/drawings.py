@@ -12,7 +12,7 @@ from ..lines.weighted_lines import IN_FACE, Lines
 from ..seeing.view import CANVAS
 from .selection import Candidates, Choice, choose
 
-__all__ = ["Choice", "Drawings", "batched"]
+__all__ = ["Choice", "Drawings", "batched", "candidates_on"]
 
 _SPREAD = 0.35  # standard deviation of the logarithm of a chain's weight between two starts
 _AUTO = (4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32)
@@ -27,11 +27,14 @@ _NOWHERE = -1000.0  # px: where the strokes lie that pad a smaller candidate; no
 class Drawings:
     """The traced drawings of one photo. Its candidate strokes are fitted once and serve every level and every start."""
 
-    def __init__(self, lines: Lines, seed: int, count: int, segments: int = 1) -> None:
-        """``count`` starts; ``segments`` is how many cubics a stroke may have."""
+    def __init__(
+        self, lines: Lines, seed: int, count: int, segments: int = 1, fitted: list[Candidates] | None = None
+    ) -> None:
+        """``count`` starts; ``segments`` is how many cubics a stroke may have; ``fitted`` are `candidates_on` the
+        lines, where they are known."""
         self._segments = segments
         self._lines = lines
-        self._candidates = [Candidates.of(c.points, whole) for c, whole in zip(lines.chains, lines.whole, strict=True)]
+        self._candidates = candidates_on(lines) if fitted is None else fitted
         self._faces = lines.faces
         self._factors = [_factors(len(lines.chains), seed, start) for start in range(count)]
         self._scale = max(1.0, max(lines.height, lines.width) / CANVAS)
@@ -94,6 +97,11 @@ class Drawings:
     def _weights(self, level: int) -> list[list[Array]]:
         weights = self._lines.for_level(level)
         return [[w * factor for w, factor in zip(weights, some, strict=True)] for some in self._factors]
+
+
+def candidates_on(lines: Lines) -> list[Candidates]:
+    """The candidate strokes of each of the lines."""
+    return [Candidates.of(chain.points, whole) for chain, whole in zip(lines.chains, lines.whole, strict=True)]
 
 
 def _factors(chains: int, seed: int, start: int) -> Array:

@@ -11,11 +11,12 @@ import dataclasses
 import os
 import queue
 import shlex
+import sys
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from clipasso_engine import __version__
 from clipasso_engine.contract import file_kinds, paths
@@ -34,6 +35,9 @@ from .outbox import Outbox
 from .process import EngineProcess
 from .said import Logs
 from .setting import REINSTALL
+
+if TYPE_CHECKING:
+    from . import warm_pipe
 
 Listener = Callable[[Optional[Message]], Optional[str]]
 """Called with each message, its sketches decoded (see `answers.Sketches`), and with None at least ten times a second;
@@ -58,10 +62,19 @@ def start(chosen: str = "") -> Engine:
 
     Raises `UserError` if there is none, or none that can be reached from the sandbox that Inkscape is in.
     """
-    how, warm = sandbox.reachable(setting.find(chosen), process.environment(os.environ)), None
-    if how.warm and not how.remote:
-        warm = warm_engine.connect(how.command, how.warm, process.environment(os.environ))
+    how = sandbox.reachable(setting.find(chosen), process.environment(os.environ))
+    warm = _warm(how) if how.warm and not how.remote else None
     return Engine(how.command, warm=warm, remote=how.remote)
+
+
+def _warm(how: setting.Setting) -> warm_engine.Connection | warm_pipe.Connection | None:
+    """A connection to a warm engine, by what the system has for it."""
+    environment = process.environment(os.environ)
+    if sys.platform == "win32":
+        from . import warm_pipe  # the standard library's pipes, which need not be there elsewhere
+
+        return warm_pipe.connect(how.command, how.warm, environment)
+    return warm_engine.connect(how.command, how.warm, environment)
 
 
 class Engine:
@@ -71,7 +84,7 @@ class Engine:
         self,
         command: Sequence[str],
         stderr_log: Path | None = None,
-        warm: warm_engine.Connection | None = None,
+        warm: warm_engine.Connection | warm_pipe.Connection | None = None,
         remote: bool = False,
     ) -> None:
         """Start it, unless there is a ``warm`` one. A ``remote`` one gets the photo with the job.
