@@ -16,7 +16,7 @@ from pathlib import Path
 
 from clipasso_engine.contract.errors import UserError
 
-from . import commands, gpu, pip
+from . import commands, downloads, gpu, pip
 from .console import Console
 from .journal import Journal, files_in, is_finished, list_tree, listing, remove_tree
 from .python import Python
@@ -96,10 +96,10 @@ def packages_in(environment: Path) -> Path:
 def build(recipe: Recipe, home: Path, python: Python, journal: Journal, console: Console, log: Path) -> Path:
     """The environment's folder; makes it if it is not there, complete and working. Raises `UserError`."""
     folder = recipe.folder(home, python)
-    if is_finished(folder) and _works(folder):
+    if is_there(folder):
         console.note(f"already there: {folder}")
         return folder
-    _check_space(recipe, home)
+    check_space(recipe, home)
     with pip.temporary_folder(home, journal):
         journal.start_tree(folder)
         _fill(folder, recipe, python, console, log)
@@ -119,8 +119,12 @@ def _fill(folder: Path, recipe: Recipe, python: Python, console: Console, log: P
         (packages_in(folder) / "clipasso-links.pth").write_text(lines, encoding="utf-8")
     named = "://" in recipe.torch  # what such a build needs cannot be known here, so it cannot have hashes
     names = [*recipe.requirements, *([CUDA] if recipe.torch and not from_another_index else [])]
+    files = [REQUIREMENTS / name for name in names]
+    there = _torch_pins(recipe) if from_another_index else []
+    items = [item for item in downloads.read(files) if item.pin not in there]
     options = ["--require-hashes", *([] if recipe.dependencies and not named else ["--no-deps"])]
-    _pip(folder, [*options, *(word for name in names for word in ("-r", str(REQUIREMENTS / name)))], console, log)
+    options += _fetched(folder, items, [], console, log)
+    _pip(folder, [*options, *(word for file in files for word in ("-r", str(file)))], console, log)
     if named:
         _pip(folder, _torch_pins(recipe), console, log)
     _check_packages(folder, recipe, log)
@@ -214,8 +218,22 @@ def _install_torch(recipe: Recipe, folder: Path, console: Console, log: Path) ->
                 "PyTorch's small CPU build cannot be had here (see the log): taking the registry's, which is larger."
             )
             return False
-    _pip(folder, ["--no-deps", "--index-url", index, *pins], console, log)
+    source = ["--index-url", index]
+    source += _fetched(folder, [downloads.Item(pin) for pin in pins], source, console, log)
+    _pip(folder, ["--no-deps", *source, *pins], console, log)
     return True
+
+
+def _fetched(folder: Path, items: list[downloads.Item], source: list[str], console: Console, log: Path) -> list[str]:
+    """Where downloads are kept, fetch these by pip's options ``source``; returns the options to install them by."""
+    kept = downloads.folder_for(folder)
+    if kept is None:
+        return []
+    try:
+        downloads.Fetching(python_in(folder), kept, console, log).fetch(items, source)
+    except commands.CommandError as error:
+        raise UserError(f"pip could not fetch what is needed: {_reason(error.output)} The log is {log}.") from error
+    return ["--no-index", "--find-links", str(kept)]
 
 
 def _torch_pins(recipe: Recipe) -> list[str]:
@@ -291,11 +309,23 @@ def _reason(output: str) -> str:
     return "see the last lines of the log."
 
 
-def _check_space(recipe: Recipe, home: Path) -> None:
-    needed = _CUDA_GIB if recipe.torch and recipe.torch != "cpu" and sys.platform == "linux" else _CPU_GIB
+def is_there(folder: Path) -> bool:
+    """Whether an environment is complete and its Python starts."""
+    return is_finished(folder) and _works(folder)
+
+
+def room_needed(recipe: Recipe) -> float:
+    """GiB on the disk, with what is unpacked on the way."""
     if not recipe.torch:
-        needed = _TOOLS_GIB
-    free = shutil.disk_usage(home).free / 2**30
+        return _TOOLS_GIB
+    return _CUDA_GIB if recipe.torch != "cpu" and sys.platform == "linux" else _CPU_GIB
+
+
+def check_space(recipe: Recipe, home: Path) -> None:
+    """Raises `UserError` if the disk has no room; ``home`` need not be there yet."""
+    needed = room_needed(recipe)
+    place = next(folder for folder in (home, *home.parents) if folder.is_dir())
+    free = shutil.disk_usage(place).free / 2**30
     if free < needed:
         raise UserError(
             f"{home} has {free:.1f} GiB of free space, but about {needed} GiB are needed. "
