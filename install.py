@@ -40,7 +40,8 @@ def end_with_stdin() -> None:
     """Stop, as by Ctrl-C, once nobody holds our stdin any more: the window that started us has gone."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 4096):  # a buffered read could not be broken off when Python ends
+            pass
         if os.name == "posix":
             os.kill(os.getpid(), signal.SIGTERM)
         else:

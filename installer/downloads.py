@@ -100,9 +100,12 @@ class Fetching:
 
         Raises `commands.CommandError`.
         """
+        part = self._folder / _PART
+        # Its temporary folder is one of ours, in which the file can be watched while it grows.
+        environ = pip.environ(self._python, part, self._log)
         for item in self._meant(items):
             if not item.is_in(self._folder):
-                self._fetch(item, options)
+                self._fetch(item, options, part, environ)
             self._console.downloaded(item.name, _bytes_in(self._folder))
 
     def _meant(self, items: list[Item]) -> list[Item]:
@@ -113,8 +116,7 @@ class Fetching:
             return items  # pip itself ignores what is not meant
         return [item for item, yes in zip(items, meant) if yes]
 
-    def _fetch(self, item: Item, options: list[str]) -> None:
-        part = self._folder / _PART
+    def _fetch(self, item: Item, options: list[str], part: Path, environ: dict[str, str]) -> None:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
         wanted = [item.pin]
@@ -122,8 +124,6 @@ class Fetching:
             file = part / "requirement.txt"
             file.write_text(item.text + "\n", encoding="utf-8")
             wanted = ["--require-hashes", "-r", str(file)]
-        # Its temporary folder is one of ours, in which the file can be watched while it grows.
-        environ = pip.environ(self._python, part, self._log)
         words = ["download", "--no-deps", "--only-binary", ":all:", "--progress-bar", "off"]
         with self._watched(item):
             command = [*pip.command(self._python), *words, "--dest", str(part), *options, *wanted]
