@@ -63,6 +63,10 @@ class PackageIndex:
     def address(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}/simple"
 
+    def asked_files(self) -> list[str]:
+        """The names of files that were asked for, in part or whole."""
+        return [unquote(path).rpartition("/")[2] for path in self.asked if path.startswith("/files/")]
+
     def __enter__(self) -> PackageIndex:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
@@ -118,4 +122,5 @@ class _Handler(BaseHTTPRequestHandler):
                     time.sleep(_CHUNK / index.bytes_per_second)
         except OSError:
             return
-        index.sent.append(name)
+        if name in index.files:
+            index.sent.append(name)
