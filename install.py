@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
             check(home)
             return Installation(home, wishes, console).run()
     except UserError as error:
-        console.fail(str(error))
+        console.fail(str(error), getattr(error, "reason", ""))
         return 1
     except KeyboardInterrupt:
         console.fail("Stopped. Run install.py again to go on.")
@@ -189,7 +189,8 @@ class Installation:
         self.python = python.choose()
         recipe = environment.engine_recipe(environment.choose_torch(self.wishes.torch), self.wishes.minimal)
         with console.step(
-            f"Making the environment, Python {self.python.version} with PyTorch (minutes, the first time)", "environment"
+            f"Making the environment, Python {self.python.version} with PyTorch (minutes, the first time)",
+            "environment",
         ):
             return environment.build(recipe, self.home, self.python, self.journal, console, self.log)
 

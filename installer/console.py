@@ -24,8 +24,8 @@ class Console:
         """A line of its own."""
         print(text, file=self._stream, flush=True)
 
-    def fail(self, text: str) -> None:
-        """Why it ends."""
+    def fail(self, text: str, reason: str = "") -> None:
+        """Why it ends; ``reason`` is the part of the text that people can be told in their language, if it has one."""
         self.say(f"\n{text}")
 
     @contextmanager
@@ -90,8 +90,8 @@ class Messages(Console):
         if text.strip():
             self.send("say", text=text.strip())
 
-    def fail(self, text: str) -> None:
-        self.send("error", text=text)
+    def fail(self, text: str, reason: str = "") -> None:
+        self.send("error", text=text, reason=reason)
 
     @contextmanager
     def step(self, title: str, name: str = "") -> Iterator[None]:

@@ -109,7 +109,7 @@ class Fetching:
             self._console.downloaded(item.name, _bytes_in(self._folder))
 
     def _meant(self, items: list[Item]) -> list[Item]:
-        words = [self._python, "-I", "-c", _MEANT, json.dumps([item.marker for item in items])]
+        words = [str(self._python), "-I", "-c", _MEANT, json.dumps([item.marker for item in items])]
         try:
             meant = json.loads(commands.run(words))
         except (commands.CommandError, ValueError):
@@ -125,9 +125,15 @@ class Fetching:
             file.write_text(item.text + "\n", encoding="utf-8")
             wanted = ["--require-hashes", "-r", str(file)]
         words = ["download", "--no-deps", "--only-binary", ":all:", "--progress-bar", "off"]
+        command = [*pip.command(self._python), *words, "--dest", str(part), *options, *wanted]
         with self._watched(item):
-            command = [*pip.command(self._python), *words, "--dest", str(part), *options, *wanted]
-            commands.run(command, self._log, environ=environ)
+            try:
+                commands.run(command, self._log, environ=environ)
+            except commands.CommandError as error:
+                # Older pips take what was cut off for a file of another hash. If it was that, the next try tells.
+                if pip.WRONG_HASH not in error.output:
+                    raise
+                commands.run(command, self._log, environ=environ)
         for wheel in part.glob("*.whl"):
             os.replace(wheel, self._folder / wheel.name)
         shutil.rmtree(part, ignore_errors=True)

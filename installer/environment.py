@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.pythons import Python
 
 from . import commands, downloads, gpu, pip
 from .console import Console
 from .journal import Journal, files_in, is_finished, list_tree, listing, remove_tree
-from .python import Python
+from .reasons import because
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = CHECKOUT / "requirements"
@@ -112,7 +113,7 @@ def _fill(folder: Path, recipe: Recipe, python: Python, console: Console, log: P
         options = ["--system-site-packages"] if recipe.system_packages else []
         commands.run([python.path, "-I", "-m", "venv", *options, folder], log)
     except commands.CommandError as error:
-        raise UserError(f"The environment could not be made: {_reason(error.output)} The log is {log}.") from error
+        raise because("The environment could not be made", error, log) from error
     from_another_index = _install_torch(recipe, folder, console, log) if recipe.torch else False
     if recipe.links:  # before pip looks at what is there already
         lines = "".join(f"{path}\n" for path in recipe.links)
@@ -232,7 +233,7 @@ def _fetched(folder: Path, items: list[downloads.Item], source: list[str], conso
     try:
         downloads.Fetching(python_in(folder), kept, console, log).fetch(items, source)
     except commands.CommandError as error:
-        raise UserError(f"pip could not fetch what is needed: {_reason(error.output)} The log is {log}.") from error
+        raise because("pip could not fetch what is needed", error, log) from error
     return ["--no-index", "--find-links", str(kept)]
 
 
@@ -265,48 +266,7 @@ def _pip(folder: Path, words: list[str], console: Console, log: Path) -> None:
         command = [*pip.command(python), "install", "--progress-bar", "off", "--no-warn-script-location", *words]
         commands.run(command, log, on_line=console.progress, environ=environ)
     except commands.CommandError as error:
-        raise UserError(f"pip could not install what is needed: {_reason(error.output)} The log is {log}.") from error
-
-
-def _reason(output: str) -> str:
-    """One sentence for people from what pip or venv printed."""
-    causes = (
-        (
-            ("No space left on device", "not enough space on the disk"),
-            "the disk is full. Make room and run this again.",
-        ),
-        (
-            ("Long Path support", "WinError 206"),
-            "a file's path is too long for Windows as it is set. Enable long paths (https://pip.pypa.io/warnings/"
-            "enable-long-paths), or set CLIPASSO_HOME to a short folder such as C:\\clipasso, and run this again.",
-        ),
-        (
-            ("Missing dependencies for SOCKS support",),
-            "the proxy that is set (ALL_PROXY, HTTPS_PROXY or pip's own setting) speaks SOCKS, which needs a package "
-            "that is not there. Name an HTTP proxy, or install PySocks for this Python, and run this again.",
-        ),
-        (
-            ("Permission denied", "Access is denied"),
-            "a file or folder may not be written to. Mend that and run this again.",
-        ),
-        (
-            ("NewConnectionError", "ProxyError", "SSLError", "name resolution", "Read timed out", "Connection refused"),
-            "the package registry cannot be reached. Check the network (or pip's proxy setting) and run this again.",
-        ),
-        (
-            ("THESE PACKAGES DO NOT MATCH THE HASHES", "hashes are required"),
-            "a package is not the one that was published (its SHA-256 is another): it was damaged on the way, or the "
-            "mirror that pip is set to serves its own builds. Use another index and run this again.",
-        ),
-        (
-            ("No matching distribution", "Could not find a version"),
-            "a pinned package is not offered for this Python and this kind of machine.",
-        ),
-    )
-    for signs, cause in causes:
-        if any(sign in output for sign in signs):
-            return cause
-    return "see the last lines of the log."
+        raise because("pip could not install what is needed", error, log) from error
 
 
 def is_there(folder: Path) -> bool:

@@ -1,8 +1,8 @@
 """The zip for Inkscape's Extension Manager and for the gallery of inkscape.org.
 
 It holds the extension and, as readable source, all that its window needs to set the engine up on a click: install.py
-with its modules, the pinned requirements, and the engine with its weights, which no package index has. It is laid out as
-this checkout is, so that the same install.py works in both. docs/installing.md tells what was weighed.
+with its modules, the pinned requirements, and the engine with its weights, which no package index has. It is laid out
+as this checkout is, so that the same install.py works in both. docs/installing.md tells what was weighed.
 """
 
 from __future__ import annotations

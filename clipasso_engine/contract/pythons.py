@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import NamedTuple
 
 OLDEST, NEWEST = (3, 10), (3, 14)
 """The Pythons that the pinned packages are made for."""
@@ -46,7 +46,7 @@ def understood(answer: str) -> Python | None:
     return Python(path.strip(), text(version), "venv" in [line.strip() for line in lines])
 
 
-def candidates(own: str = sys.executable, environ: Mapping[str, str] = os.environ) -> Iterator[List[str]]:
+def candidates(own: str = sys.executable, environ: Mapping[str, str] = os.environ) -> Iterator[list[str]]:
     """Commands that may start a Python, best first: ``own``, unless it is empty, then those on PATH."""
     if own:
         yield [own]

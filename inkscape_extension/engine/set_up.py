@@ -13,13 +13,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 from clipasso_engine.contract import paths, pythons
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.pythons import Python
 
 from ..translation import translated
+from ..translation import translated as in_the_users_language
 from . import process
 from .process import EngineProcess
 
@@ -58,7 +59,7 @@ class SetUp:
 
     def __init__(self) -> None:
         self.state = LOOKING
-        self.plan: Dict[str, Any] = {}  # see installer/plan.py
+        self.plan: dict[str, Any] = {}  # see installer/plan.py
         self.text = ""  # what went wrong
         self.step = ""
         self.package = ""  # being downloaded
@@ -99,7 +100,7 @@ class SetUp:
         if self._python is None:
             self.text, self.state = _no_python(lacking), FAILED
             return
-        plan: Dict[str, Any] = {}
+        plan: dict[str, Any] = {}
         if self._run("--plan", plan.update):
             self.plan, self.state = plan, OFFER
 
@@ -119,7 +120,7 @@ class SetUp:
                 self._let_go()
             for line in self._process.stdout:
                 message = _decoded(line)
-                error = str(message.get("text")) if message.get("type") == "error" else error
+                error = _error(message) if message.get("type") == "error" else error
                 heed(message)
             how = self._process.how_it_ended()
             good = self._process.poll() == 0
@@ -133,7 +134,7 @@ class SetUp:
             self.text, self.state = "" if stopped else error, STOPPED if stopped else FAILED
         return good
 
-    def _heed(self, message: Dict[str, Any]) -> None:
+    def _heed(self, message: dict[str, Any]) -> None:
         kind = message.get("type")
         if kind == "step" and message.get("name") in _STEPS:
             self._reach(message["name"])
@@ -186,12 +187,21 @@ def _comes_with_inkscape() -> bool:
     return bool(mounted) and Path(mounted or "/") in Path(sys.executable).parents
 
 
-def _decoded(line: bytes) -> Dict[str, Any]:
+def _decoded(line: bytes) -> dict[str, Any]:
     try:
         message = json.loads(line)
     except ValueError:
         return {}
     return message if isinstance(message, dict) else {}
+
+
+def _error(message: dict[str, Any]) -> str:
+    """What install.py failed at; its usual reasons in the user's language."""
+    reason = str(message.get("reason") or "")
+    if not reason:
+        return str(message.get("text"))
+    told = in_the_users_language(reason)
+    return f"{told[:1].upper()}{told[1:]}\n{paths.logs() / 'install.log'}"
 
 
 def _no_python(lacking: Python | None) -> str:

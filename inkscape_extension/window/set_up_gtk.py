@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine.set_up import SetUp
-from . import set_up_view
-from .gtk_window import GLib, Gtk, look_like_inkscape
-from .set_up_view import View
+import gi
+
+gi.require_version("Gtk", "3.0")
+from gi.repository import GLib, Gtk  # noqa: E402
+
+from ..engine.set_up import SetUp  # noqa: E402
+from . import set_up_view  # noqa: E402
+from .gtk_window import look_like_inkscape  # noqa: E402
+from .set_up_view import View  # noqa: E402
 
 _EVERY = 150  # ms between two looks at how far it is
-_WIDTH = 520  # px
+_WIDTH, _HEIGHT = 520, 290  # px; room for all that a state may show, so that buttons stay where they are
 _LETTERS = 64  # a line's
 
 
@@ -24,7 +29,6 @@ class Window:
         look_like_inkscape()
         self._window = Gtk.Window(title=set_up_view.TITLE)
         self._window.set_border_width(12)
-        self._window.set_default_size(_WIDTH, -1)
         self._window.set_resizable(False)
         self._window.set_position(Gtk.WindowPosition.CENTER)
         self._window.connect("delete-event", lambda *_event: self._press(set_up_view.CLOSE))
@@ -33,9 +37,10 @@ class Window:
         self._bar = Gtk.ProgressBar()
         self._buttons = Gtk.Box(spacing=6, halign=Gtk.Align.END)
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=12)
-        box.set_size_request(_WIDTH, -1)
-        for widget in (self._headline, self._rows, self._text, self._bar, self._buttons):
+        box.set_size_request(_WIDTH, _HEIGHT)
+        for widget in (self._headline, self._rows, self._text, self._bar):
             box.pack_start(widget, False, False, 0)
+        box.pack_end(self._buttons, False, False, 0)
         self._window.add(box)
 
     def run(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import List, Tuple
 
 from ..engine import set_up, setting
 from ..engine.set_up import SetUp
@@ -33,10 +32,10 @@ class View:
     """All that a window shows."""
 
     headline: str
-    rows: List[Tuple[str, str]] = field(default_factory=list)  # names and values
+    rows: list[tuple[str, str]] = field(default_factory=list)  # names and values
     text: str = ""
     fraction: float | None = None  # 0..1; None: no bar
-    buttons: List[Tuple[str, str]] = field(default_factory=list)  # what it does, label with "_" before its key
+    buttons: list[tuple[str, str]] = field(default_factory=list)  # what it does, label with "_" before its key
 
 
 def view(state: SetUp, why: str) -> View:
@@ -76,7 +75,7 @@ def _working(state: SetUp) -> View:
     return View(headline, _rows(state), fraction=state.fraction, buttons=[cancel])
 
 
-def _rows(state: SetUp) -> List[Tuple[str, str]]:
+def _rows(state: SetUp) -> list[tuple[str, str]]:
     plan = state.plan
     return [
         (translated("Download:"), translated("about {size}").format(size=_size(plan["download"]))),

@@ -47,7 +47,7 @@ def _packages() -> Path:
 
 
 def _setuptools() -> metadata.Distribution:
-    return next(metadata.Distribution.discover(name="setuptools", path=[str(_packages())]))
+    return next(iter(metadata.Distribution.discover(name="setuptools", path=[str(_packages())])))
 
 
 def _entry_points(version: str) -> dict[str, str]:
