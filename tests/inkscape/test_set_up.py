@@ -13,6 +13,7 @@ import pytest
 from installer import gallery
 from tests.support import stand_in_packages
 from tests.support.documents import layers
+from tests.support.long_runs import IS_LONG
 from tests.support.package_index import PackageIndex
 from tests.support.pictures import LINES, draw
 from tests.support.real_inkscape import ACTION, Inkscape
@@ -58,6 +59,35 @@ def files_in(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
+def begun(inkscape: Inkscape) -> tuple[Path, str]:
+    """A document with a photo, and what Inkscape is to do with it."""
+    document = inkscape.document('<image id="photo" width="300" height="200" xlink:href="photo.png"/>')
+    after = inkscape.folder / "after.svg"
+    return document, f"select-by-id:photo;{ACTION};export-type:svg;export-filename:{after};export-do"
+
+
+def the_offer(inkscape: Inkscape) -> str:
+    """The window, once it says what it would take."""
+    window = inkscape.window(TITLE, 60)
+    wait_until(lambda: (inkscape.home / "logs" / "set-up.log").exists(), 60, "install.py")
+    wait_until(lambda: not inkscape.processes("install.py"), 60, "the plan")
+    inkscape.settle(window)
+    return window
+
+
+def test_an_offer_that_is_not_taken_changes_nothing(from_the_gallery: Inkscape, index: PackageIndex) -> None:
+    inkscape = from_the_gallery
+    document, actions = begun(inkscape)
+    with inkscape.started("--batch-process", f"--actions={actions}", str(document)) as process:
+        the_offer(inkscape)
+        inkscape.key("alt+c")
+        process.wait(20)
+    assert layers(inkscape.folder / "after.svg") == {}
+    assert index.asked == []
+    assert {name.split("/")[0] for name in files_in(inkscape.home)} == {"logs"}
+
+
+@pytest.mark.skipif(not IS_LONG, reason="takes a minute and a half; CLIPASSO_LONG is not set")
 def test_from_no_engine_to_a_sketch_with_the_network_cut_off_in_the_middle(
     from_the_gallery: Inkscape, index: PackageIndex
 ) -> None:
@@ -65,19 +95,16 @@ def test_from_no_engine_to_a_sketch_with_the_network_cut_off_in_the_middle(
     index.bytes_per_second = 2e6
     cut = next(name for name in index.files if name.startswith(CUT))
     index.cut_after[cut] = 500_000
-    document = inkscape.document('<image id="photo" width="300" height="200" xlink:href="photo.png"/>')
-    after = inkscape.folder / "after.svg"
-    actions = f"select-by-id:photo;{ACTION};export-type:svg;export-filename:{after};export-do"
+    document, actions = begun(inkscape)
     with inkscape.started("--batch-process", f"--actions={actions}", str(document)) as process:
-        window = inkscape.window(TITLE, 60)
-        wait_until(lambda: inkscape.geometry(window).get("HEIGHT", 0) > 150, 60, "the offer")
-        inkscape.settle(window)
+        window = the_offer(inkscape)
         inkscape.screenshot("set-up-1-offer")
         assert index.asked == [], "nothing is downloaded before the click"
         assert {name.split("/")[0] for name in files_in(inkscape.home)} <= {"logs"}
 
         inkscape.key("alt+s")
         wait_until(lambda: any(name.startswith("torch") for name in index.asked_files()), 120, "a download")
+        wait_until(lambda: list((inkscape.home / "downloads").glob("torch*.whl")), 120, "the first package")
         inkscape.screenshot("set-up-2-downloading")
         wait_until(lambda: index.is_down, 120, "the cut")
         wait_until(lambda: not inkscape.processes("install.py"), 60, "the end of the installer")
@@ -99,6 +126,7 @@ def test_from_no_engine_to_a_sketch_with_the_network_cut_off_in_the_middle(
 
         inkscape.key("alt+k")
         process.wait(120)
+    after = inkscape.folder / "after.svg"
     assert list(layers(after)) == ["Sketch, 4 strokes"]
     assert 1 <= len(layers(after)["Sketch, 4 strokes"]) <= 4
     command = json.loads((inkscape.home / "engine.json").read_text())["command"]

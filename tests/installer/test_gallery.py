@@ -81,7 +81,19 @@ def test_it_is_what_the_extension_manager_takes(archive):
 
 def test_all_of_its_programs_are_readable_source(archive):
     kinds = {Path(name).suffix for name in archive.namelist()}
-    assert kinds - {".0"} == {"", ".html", ".inx", ".json", ".md", ".mo", ".png", ".py", ".safetensors", ".toml", ".txt"}
+    assert kinds - {".0"} == {
+        "",
+        ".html",
+        ".inx",
+        ".json",
+        ".md",
+        ".mo",
+        ".png",
+        ".py",
+        ".safetensors",
+        ".toml",
+        ".txt",
+    }
     for name in archive.namelist():
         if name.endswith(".py"):
             ast.parse(archive.read(name).decode("utf-8"))
