@@ -50,7 +50,10 @@ def _reason(output: str) -> str:
             translatable("a file or folder may not be written to. Mend that and run this again."),
         ),
         (
-            ("NewConnectionError", "ProxyError", "SSLError", "name resolution", "Read timed out", "Connection refused"),
+            (
+                *("NewConnectionError", "ProxyError", "SSLError", "name resolution", "Read timed out"),
+                *("Connection refused", "Connection aborted", "Connection broken", "IncompleteRead"),
+            ),
             translatable(
                 "the package registry cannot be reached. Check the network (or pip's proxy setting) and run this again."
             ),

@@ -10,6 +10,7 @@ import pytest
 from installer import commands, downloads
 from installer.console import Console, Messages
 from installer.downloads import Fetching, Item
+from installer.reasons import because
 from tests.support.package_index import PackageIndex
 from tests.support.stand_in_packages import environment
 
@@ -42,6 +43,7 @@ def test_what_was_cut_off_goes_on_where_it_stopped(index, folder):
     with pytest.raises(commands.CommandError) as failed:
         fetching(folder).fetch(items, [])
     assert "THESE PACKAGES" not in failed.value.output, "a cut is not told as a package of another hash"
+    assert "cannot be reached" in str(because("It failed", failed.value, folder))
     assert [path.name for path in folder.glob("*.whl")] == ["one-1.0-py3-none-any.whl"]
     index.cut_after, index.is_down = {}, False
     stream = io.StringIO()

@@ -9,9 +9,9 @@ import pytest
 from clipasso_engine import __version__
 from clipasso_engine.contract import pythons
 from inkscape_extension.engine import set_up, setting
-from inkscape_extension.engine.set_up import FAILED, OFFER, READY, STOPPED, WORKING, SetUp
+from inkscape_extension.engine.set_up import FAILED, OFFER, READY, STOPPED, SetUp
 from inkscape_extension.run import engine_there
-from inkscape_extension.window import set_up_view
+from inkscape_extension.window import set_up_view, set_up_watch
 from installer import gallery
 from tests.support.stand_in import PIXEL
 from tests.support.waiting import wait_until
@@ -59,7 +59,7 @@ def do(folder, what):
 
 
 def reached(state, *wanted):
-    wait_until(lambda: state.state in wanted, 30, wanted)
+    wait_until(lambda: state.state in wanted, 30, str(wanted))
     return state
 
 
@@ -187,7 +187,7 @@ def test_when_an_engine_has_to_be_set_up(home, tmp_path):
 
 def test_nothing_is_offered_where_the_installer_is_not(source, monkeypatch):
     (source / "install.py").unlink()
-    monkeypatch.setattr(engine_there.set_up_watch, "offer", lambda *_words: pytest.fail("offered"))
+    monkeypatch.setattr(set_up_watch, "offer", lambda *_words: pytest.fail("offered"))
     engine_there.ensure()
 
 

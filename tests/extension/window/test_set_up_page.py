@@ -37,13 +37,20 @@ class StandIn(SetUp):
 @pytest.fixture
 def opened(monkeypatch):
     """A window that runs, the address that the browser was given, and how it ended."""
-    addresses, answers, gone = [], [], []
+    addresses: list[str] = []
+    answers: list[bool] = []
+    gone: list[bool] = []
     monkeypatch.setattr(page_window, "_open", addresses.append)
     window = Window(StandIn(), setting.MISSING, lambda: bool(gone))
     thread = threading.Thread(target=lambda: answers.append(window.run()))
     thread.start()
+
+    def ended():
+        thread.join(10)
+        return answers[0]
+
     wait_until(lambda: addresses)
-    yield window, addresses[0], lambda: (thread.join(10), answers[0])[1]
+    yield window, addresses[0], ended
     gone.append(True)
     thread.join(10)
 
