@@ -52,7 +52,7 @@ def _reason(output: str) -> str:
         (
             (
                 *("NewConnectionError", "ProxyError", "SSLError", "name resolution", "Read timed out"),
-                *("Connection refused", "Connection aborted", "Connection broken", "IncompleteRead"),
+                *("Connection refused", "connection broken by", "Connection broken", "IncompleteRead"),
             ),
             translatable(
                 "the package registry cannot be reached. Check the network (or pip's proxy setting) and run this again."

@@ -38,7 +38,7 @@ def offer(index: PackageIndex, source: Path) -> None:
 
 def environment(index: PackageIndex) -> dict[str, str]:
     """Settings for pip: this index, and nothing of this machine's."""
-    return {"PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": index.address, "PIP_RETRIES": "0"}
+    return {"PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": index.address, "PIP_RETRIES": "1"}
 
 
 def _packages() -> Path:
