@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +47,6 @@ def from_the_gallery(inkscape: Inkscape, index: PackageIndex) -> Inkscape:
         **stand_in_packages.environment(index),
         "CLIPASSO_HOME": str(inkscape.home),
         "CLIPASSO_WINDOW": "gtk",
-        "PATH": f"/usr/bin:/bin:{os.environ['PATH']}",
     }
     inkscape.choose(levels="4", quality="draft")
     draw(LINES).save(inkscape.folder / "photo.png")
