@@ -72,8 +72,8 @@ def test_it_stops_when_the_window_lets_go_of_it(machine):
         "import runpy; runpy.run_path('install.py', run_name='__main__')"
     )
     base = getattr(sys, "_base_executable", sys.executable)
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([base, "-c", program], cwd=ROOT, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([base, "-c", program], cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
         wait_until(lambda: machine.commands("download"), 30)
         process.stdin.close()
         said = process.stdout.read()
