@@ -9,11 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from clipasso_engine.contract.pythons import Python
+
 from . import commands, environment, second_inkscape
 from .console import Console
 from .environment import CHECKOUT, Recipe
 from .journal import Journal
-from .python import Python, describe
+from .python import describe
 
 DISTRIBUTION_PYTHON = Path("/usr/bin/python3")
 DISTRIBUTION_INKEX = Path("/usr/share/inkscape/extensions/inkex")

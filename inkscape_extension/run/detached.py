@@ -28,7 +28,7 @@ from clipasso_engine.contract.job import SketchJob
 from inkscape_extension import exhausted, messages
 from inkscape_extension.engine import client
 from inkscape_extension.engine.outbox import Outbox
-from inkscape_extension.run import finished, request_folder, session_bus
+from inkscape_extension.run import engine_there, finished, request_folder, session_bus
 from inkscape_extension.translation import translated
 from inkscape_extension.window import contract, watch
 from inkscape_extension.window.contract import Outcome
@@ -154,6 +154,7 @@ class _Sketching:
         session_bus.prepare()
         up.touch()
         self._windows.start()
+        engine_there.ensure(self._engine, self._inkscape.gone)
         window = contract.Request(
             self._job,
             translated("Sketch for {name}").format(name=self._asked.document.name),

@@ -14,7 +14,7 @@ FILES = [
 ]
 # Names with a dot are written as they are imported.
 ALLOWED = {
-    *("__future__", "argparse", "ast", "base64", "binascii", "collections", "colorsys", "contextlib", "copy"),
+    *("__future__", "abc", "argparse", "ast", "base64", "binascii", "collections", "colorsys", "contextlib", "copy"),
     *("ctypes", "dataclasses", "enum", "errno", "fcntl", "functools", "hashlib", "http", "io", "json", "math", "mmap"),
     "multiprocessing",  # on Windows
     "os",
