@@ -76,9 +76,7 @@ def test_more_is_drawn_in_a_dashed_shape(inkscape: Inkscape, document: Path) -> 
     inkscape.choose(strokes="2", quality="draft", background="keep")
     dashed, plain, more = (inkscape.folder / f"{name}.png" for name in ("dashed", "plain", "more"))
     inkscape.run(document, "select-by-id:photo", ACTION, *render("sketch-2", plain))
-    inkscape.run(
-        document, "select-by-id:photo,dashed", ACTION, *render("sketch-2", more), *render("dashed", dashed)
-    )
+    inkscape.run(document, "select-by-id:photo,dashed", ACTION, *render("sketch-2", more), *render("dashed", dashed))
     inside = convex_hull_image(stroke_pixels(dashed))
     assert inside.mean() > 0.05
     ink = [int((stroke_pixels(path) & inside).sum()) for path in (plain, more)]
