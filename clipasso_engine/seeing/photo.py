@@ -29,6 +29,10 @@ MAX_ASPECT = 20
 MAX_WORKING_SIDE = 2048
 """Pixels; several times what the method looks at, and little memory. Larger photos are reduced to it."""
 
+_LEAST_WORKING_SIDE = 1920
+"""Pixels that a JPEG decoded at 1/2, 1/4 or 1/8 must still have: a little less than `MAX_WORKING_SIDE`, so that photos
+of 12 and 16 megapixels (4032 and 4000 px wide, say) need not be decoded whole and reduced by hand."""
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -136,7 +140,7 @@ def _opened(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[int, int], b
     declared = image.size
     _check_size(path, declared)
     # Only JPEG heeds this: it then decodes at 1/2, 1/4 or 1/8, never below the size asked for.
-    width, height = (max(1, MAX_WORKING_SIDE * side // max(declared)) for side in declared)
+    width, height = (max(1, _LEAST_WORKING_SIDE * side // max(declared)) for side in declared)
     image.draft(None, (width, height))
     return image, declared, image.size != declared
 

@@ -23,6 +23,8 @@ MAX_DOCUMENT = 256 << 20
 """Bytes of a document, the photos embedded in it included; a larger value takes more memory, several times itself."""
 
 _LARGEST = 1e15  # in a transform; inkex forgets what it cannot compute with
+_PIECE = 1 << 20  # bytes of a document that are read at once
+
 _TRANSFORMS = ("transform", "gradientTransform", "patternTransform")
 
 
@@ -100,7 +102,14 @@ def checked(stream: object) -> bytes:
 
 def _read(stream: IO[Any]) -> bytes:
     source = getattr(stream, "buffer", stream)
-    return bytes(source.read(MAX_DOCUMENT + 1))
+    content = bytearray()
+    # Asked for all at once, Python would take the memory of the largest document for the smallest.
+    while len(content) <= MAX_DOCUMENT:
+        piece = source.read(_PIECE)
+        if not piece:
+            break
+        content += piece
+    return bytes(content)
 
 
 def _unreadable(element: inkex.BaseElement) -> list[tuple[inkex.BaseElement, str, str]]:

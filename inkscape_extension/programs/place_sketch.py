@@ -43,7 +43,7 @@ class PlaceSketch(GuardedDocument, inkex.EffectExtension):
         wanted = [one for one in kept if one.is_wanted()]
         if wanted:
             for one in wanted:
-                finished.note(one.answer, self._try(one))
+                one.tell(self._try(one))
         else:
             self._place_by_hand(kept)
         return bool(self.placed)
@@ -56,7 +56,7 @@ class PlaceSketch(GuardedDocument, inkex.EffectExtension):
         except UserError as error:
             return advice.told(error)
         if shown is not None and kept.wanted.exists():
-            finished.note(kept.placed, shown.get_id())
+            kept.select_later(shown.get_id())
         self.placed.append(kept)
         return ""
 

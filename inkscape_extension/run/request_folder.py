@@ -51,7 +51,8 @@ def deaths() -> list[str]:
     for folder in folders:
         up = (folder / UP).exists()
         with contextlib.suppress(OSError, ImportError):
-            age = time.time() - (folder / UP if up else folder).stat().st_mtime  # before the lock changes it
+            # Before the lock changes it; the clock may have been set back since.
+            age = abs(time.time() - (folder / UP if up else folder).stat().st_mtime)
             with locked(folder / LOCK, wait=False):
                 if up and age < _NEWS:
                     told.append(_death(folder))

@@ -37,6 +37,13 @@ def usable() -> bool:
     return Gdk.Display.get_default() is not None and "svg" in formats
 
 
+def look_like_inkscape() -> None:
+    """Dark or light."""
+    dark = theme.is_dark()
+    if dark is not None:
+        Gtk.Settings.get_default().set_property("gtk-application-prefer-dark-theme", dark)
+
+
 class Window:
     """One sketch under way, or finished and waiting to be placed."""
 
@@ -88,9 +95,7 @@ class Window:
         self._window.move(area.x + area.width - width, area.y + area.height - height)
 
     def _build(self) -> None:
-        dark = theme.is_dark()
-        if dark is not None:
-            Gtk.Settings.get_default().set_property("gtk-application-prefer-dark-theme", dark)
+        look_like_inkscape()
         self._window = Gtk.Window(title=self._request.title)
         self._window.set_border_width(12)
         self._window.set_resizable(False)

@@ -135,11 +135,17 @@ class TestWhere:
         assert len(ring) < 100
 
     def test_rings_of_one_path_are_one_shape_and_dashed_ones_are_apart(self, svg):
-        ring = '<path id="r" d="M 20,25 H 90 V 60 H 20 Z M 40,30 H 60 V 50 H 40 Z"/>'
+        ring = '<path id="r" d="M 20,25 H 90 V 60 H 20 Z M 40,30 V 50 H 60 V 30 Z"/>'
         dashes = '<path id="d" style="stroke:red;stroke-dasharray:1" d="M 20,25 H 90 V 60 Z"/>'
         mask, details = found(svg(PHOTO + ring + dashes, "photo", "r", "d"))
         assert [len(ring) for ring in mask[0]] == [4, 4]
         assert [len(ring) for ring in details[0]] == [3]
+
+    @pytest.mark.parametrize(("rule", "shapes"), [("nonzero", [1, 1]), ("evenodd", [2])])
+    def test_what_is_inside_is_told_by_the_rule(self, svg, rule, shapes):
+        twice_round = f'<path id="r" fill-rule="{rule}" d="M 20,25 H 90 V 60 H 20 Z M 40,30 H 60 V 50 H 40 Z"/>'
+        mask, _details = found(svg(PHOTO + twice_round, "photo", "r"))
+        assert [len(shape) for shape in mask] == shapes
 
     @pytest.mark.parametrize(
         ("aspect", "shares"),

@@ -8,51 +8,17 @@ import subprocess
 import sys
 
 import pytest
-from lxml import etree
 
 from clipasso_engine.contract import layer_format
+from tests.support.extension_program import IMAGE, SCRIPT, Extension, layers
 from tests.support.processes import alive
-from tests.support.stand_in import PIXEL, ROOT, SVG
+from tests.support.stand_in import PIXEL, ROOT
 from tests.support.waiting import wait_until
-
-SCRIPT = ROOT / "inkscape_extension" / "programs" / "sketch_image.py"
-IMAGE = '<image id="photo" width="100" height="50" xlink:href="{}"/>'
-LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
-
-
-class Extension:
-    def __init__(self, folder):
-        self.document = folder / "document.svg"
-        self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        self.show(IMAGE.format(f"data:image/png;base64,{PIXEL}"))
-
-    def show(self, content):
-        self.document.write_text(SVG.format(attributes='width="200" height="100"', content=content), encoding="utf-8")
-        return self
-
-    def start(self, *options):
-        return subprocess.Popen(
-            [sys.executable, str(SCRIPT), *options, str(self.document)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self.environment,
-            cwd=SCRIPT.parent,
-        )
-
-    def run(self, *options):
-        with self.start(*options) as process:
-            output, told = process.communicate(timeout=30)
-        return process.returncode, output, told.decode("utf-8")
 
 
 @pytest.fixture
 def extension(tmp_path):
     return Extension(tmp_path)
-
-
-def layers(output):
-    return {group.get(LABEL): group for group in etree.fromstring(output).iter("{*}g") if group.get(LABEL)}
 
 
 def test_from_options_to_layers(extension, installed_engine):
