@@ -13,6 +13,8 @@ import traceback
 from pathlib import Path
 from typing import BinaryIO
 
+from clipasso_engine.contract import paths
+
 MAX_LOG_BYTES = 1_000_000
 """A log file that has grown beyond this is begun anew."""
 
@@ -59,8 +61,8 @@ def tell(text: str) -> None:
 def open_log(log: Path) -> BinaryIO:
     """``log``, opened to append to; the null device where it cannot be written (a full disk must not stop a sketch)."""
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
+        paths.make(log.parent)
         grown = log.exists() and log.stat().st_size > MAX_LOG_BYTES
-        return open(log, "wb" if grown else "ab", buffering=0)
+        return open(log, "wb" if grown else "ab", buffering=0, opener=paths.private)
     except OSError:
         return open(os.devnull, "wb", buffering=0)

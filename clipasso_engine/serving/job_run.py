@@ -24,6 +24,7 @@ from ..contract.sketch import Sketch
 
 if TYPE_CHECKING:
     from ..pipeline import Keep
+    from ..sketching.last_photo import LastPhoto
 
 Report = dict[str, Any]
 
@@ -43,11 +44,12 @@ def run(
     stop: Callable[[], bool],
     since: float,
     keep: Keep | None = None,
+    memory: LastPhoto | None = None,
 ) -> tuple[list[Sketch], Report]:
     """The sketches of one job, and the pipeline's report with ``seconds.start``, ``peak_rss_mb`` and ``versions``.
 
     ``since`` is when the wait for the job began, on the clock of `time.monotonic`; ``seconds.start`` counts from there
-    until the pipeline begins, most of it imports, and ``seconds.total`` until it ends.
+    until the pipeline begins, most of it imports, and ``seconds.total`` until it ends. ``memory`` is the pipeline's.
     Raises `UserError` for all that the user can mend, lack of memory included.
     """
     emit({"type": "stage", "name": "start"})
@@ -56,7 +58,7 @@ def run(
 
         start = time.monotonic() - since
         try:
-            sketches, report = pipeline.sketch(job, emit, stop, keep)
+            sketches, report = pipeline.sketch(job, emit, stop, keep, memory)
         except RuntimeError as error:
             notice = _gpu_left_out(job, error)
             if notice is None:
@@ -65,7 +67,7 @@ def run(
             notice = None
         if notice:  # outside the handler: the exception's traceback would keep the tensors of the failed try alive
             emit(notice)
-            sketches, report = pipeline.sketch(replace(job, device="cpu"), emit, stop, keep)
+            sketches, report = pipeline.sketch(replace(job, device="cpu"), emit, stop, keep, memory)
     except Exception as error:
         if is_out_of_memory(error):
             raise CodedError(ErrorCode.OUT_OF_MEMORY) from error

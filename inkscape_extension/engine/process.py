@@ -125,7 +125,7 @@ def _started(command: Sequence[str], advice: str) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
-            list(command), stdin=pipe, stdout=pipe, stderr=pipe, env=environment(os.environ), **_own_group()
+            list(command), stdin=pipe, stdout=pipe, stderr=pipe, env=environment(os.environ), **own_group()
         )
     except OSError as error:
         if exhausted.is_exhausted(error):
@@ -144,7 +144,7 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[BinaryIO, BinaryIO, Binary
     return process.stdin, process.stdout, process.stderr  # type: ignore[return-value]
 
 
-def _own_group() -> dict[str, Any]:
+def own_group() -> dict[str, Any]:
     """What makes `subprocess.Popen` start a process in a group of its own, without a console window on Windows."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}

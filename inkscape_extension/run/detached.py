@@ -27,7 +27,8 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from inkscape_extension import exhausted, messages
 from inkscape_extension.engine import client
-from inkscape_extension.run import finished, request_folder, session_bus
+from inkscape_extension.engine.outbox import Outbox
+from inkscape_extension.run import engine_there, finished, request_folder, session_bus
 from inkscape_extension.translation import translated
 from inkscape_extension.window import contract, watch
 from inkscape_extension.window.contract import Outcome
@@ -74,6 +75,7 @@ def _start_beside(inkscape: session_bus.Inkscape, job: SketchJob, asked: finishe
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    _hand_over(process, job.photo_bytes)
     up = _is_up(process, folder)
     if not up:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -90,24 +92,36 @@ def _process(
     folder: Path, inkscape: session_bus.Inkscape, job: SketchJob, asked: finished.Asked, engine: str
 ) -> subprocess.Popen[bytes]:
     """The process that makes the sketch, with its request in its folder. Raises `OSError`."""
-    photo = Path(shutil.copyfile(job.photo, folder / f"photo{Path(job.photo).suffix}"))
     request = {
-        "job": dataclasses.replace(job, photo=str(photo)).to_message(),
+        "job": dataclasses.replace(job, photo_bytes=None).to_message(),
         "asked": asked.to_json(),
         "engine": engine,
         "inkscape": dataclasses.asdict(inkscape),
     }
-    (folder / request_folder.REQUEST).write_text(json.dumps(request), encoding="ascii")
+    with open(folder / request_folder.REQUEST, "x", encoding="ascii", opener=paths.private) as stream:
+        json.dump(request, stream)
     with messages.open_log(paths.logs() / _LOG) as log:
         # It must not inherit our stdout: Inkscape would wait until that is closed.
         return subprocess.Popen(
             [sys.executable, os.path.abspath(__file__), str(folder)],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=True,
             cwd=str(folder),
         )
+
+
+def _hand_over(process: subprocess.Popen[bytes], photo: bytes | None) -> None:
+    """Send an embedded photo, which is in no file that could be left behind, and close the pipe.
+
+    A process that does not read it does not come up either, and is killed for that.
+    """
+    assert process.stdin is not None
+    outbox = Outbox(process.stdin)  # type: ignore[arg-type]
+    if photo is not None:
+        outbox.send(photo)
+    outbox.close(UP_SECONDS)
 
 
 def _is_up(process: subprocess.Popen[bytes], folder: Path) -> bool:
@@ -124,10 +138,11 @@ def _is_up(process: subprocess.Popen[bytes], folder: Path) -> bool:
 class _Sketching:
     """What the process does."""
 
-    def __init__(self, request: dict[str, Any]) -> None:
+    def __init__(self, request: dict[str, Any], photo: bytes | None) -> None:
+        """``photo`` is the content of one that is embedded."""
         self._asked = finished.Asked.from_json(request["asked"])
         self._engine = str(request["engine"])
-        self._job = SketchJob.from_message(request["job"])
+        self._job = dataclasses.replace(SketchJob.from_message(request["job"]), photo_bytes=photo)
         self._inkscape = session_bus.Inkscape(**request["inkscape"])
         self._windows = session_bus.WindowWatch(self._inkscape)
         self._kept: finished.Finished | None = None
@@ -139,6 +154,7 @@ class _Sketching:
         session_bus.prepare()
         up.touch()
         self._windows.start()
+        engine_there.ensure(self._engine, self._inkscape.gone)
         window = contract.Request(
             self._job,
             translated("Sketch for {name}").format(name=self._asked.document.name),
@@ -230,7 +246,8 @@ def main() -> None:
     sketching = None
     try:
         with request_folder.locked(folder / request_folder.LOCK):
-            sketching = _Sketching(json.loads((folder / request_folder.REQUEST).read_text(encoding="ascii")))
+            request = json.loads((folder / request_folder.REQUEST).read_text(encoding="ascii"))
+            sketching = _Sketching(request, sys.stdin.buffer.read() or None)
             with contextlib.suppress(client.CancelledError, contract.ShownError):
                 sketching.run(folder / request_folder.UP)
             shutil.rmtree(folder, ignore_errors=True)

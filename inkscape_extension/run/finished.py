@@ -90,7 +90,7 @@ class Finished:
         return self.file.with_suffix(".wanted")
 
     def want(self) -> None:
-        self.wanted.write_text(str(os.getpid()), encoding="ascii")
+        _note(self.wanted, str(os.getpid()))
 
     def is_wanted(self) -> bool:
         """Whether the process that wanted it still runs."""
@@ -125,21 +125,26 @@ class Finished:
                 path.unlink()
 
 
+def _note(path: Path, text: str) -> None:
+    """Write one of the small files beside a sketch."""
+    with open(path, "w", encoding="utf-8", opener=paths.private) as stream:
+        stream.write(text)
+
+
 def save(asked: Asked, job: SketchJob, sketches: list[Sketch], report: dict[str, Any]) -> Finished:
     """Keep a sketch. Raises `OSError`, for example on a full disk."""
     folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    # The job holds no file by now, and its photo was a copy.
+    paths.make(folder)
     record = {
         "asked": asked.to_json(),
-        "job": job.to_message(),
+        "job": dataclasses.replace(job, photo_bytes=None).to_message(),
         "sketches": [sketch.to_json() for sketch in sketches],
         "report": report,
     }
     file = folder / f"{secrets.token_hex(8)}.json"
     part = file.with_suffix(".part")
     try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        with open(part, "x", encoding="ascii", opener=paths.private) as stream:
             json.dump(record, stream)
         os.replace(part, file)
     except BaseException:
@@ -166,7 +171,7 @@ def all_kept() -> list[Finished]:
 
 def _write_or_not(file: Path, text: str) -> None:
     try:
-        file.write_text(text, encoding="utf-8")
+        _note(file, text)
     except OSError:
         with contextlib.suppress(OSError):
             file.unlink()

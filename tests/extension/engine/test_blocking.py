@@ -33,7 +33,7 @@ def pid_of(engine):
 def test_an_engine_that_greets_and_never_reads_is_given_up(fake_engine, tmp_path, monkeypatch):
     monkeypatch.setattr(client, "STOP_SECONDS", 0.3)
     photo = tmp_path / "photo.png"
-    photo.write_bytes(bytes(4 << 20))  # more than a pipe takes
+    photo.write_bytes(b"GIF89a" + bytes(4 << 20))  # more than a pipe takes
     with (
         Engine(fake_engine.play(behaviour="never reads").command, tmp_path / "log", remote=True) as running,
         pytest.raises(UserError, match=r"did not finish within 0\.2 seconds"),
