@@ -20,6 +20,8 @@ from .serving import engine_log
 
 _COMMANDS = {
     "sketch": "sketch photos as SVG files",
+    "animate": "let a sketch draw itself: SVG, GIF, APNG, MP4, Lottie, PNG files",
+    "plot": "prepare a sketch for a plotter",
     "models": "list, verify and fetch weights",
     "evaluate": "measure sketches of a folder of photos, and show them on a sheet",
     "bench": "measure what drawing costs",

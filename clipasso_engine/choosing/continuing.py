@@ -45,7 +45,7 @@ def left_over(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Lines
         np.where(cubics.beside(chain.points, company, _BESIDE) & (weight > 0), _DRAWN, weight)
         for chain, weight in zip(worth.chains, worth.weights, strict=True)
     ]
-    faces = tuple(face for face in worth.faces if not _is_drawn(face, company))
+    faces = tuple(_without_head(face, company) for face in worth.faces if not _is_drawn(face, company))
     if not any(face.most() for face in faces) and sum(int((weight > 0).sum()) for weight in weights) < _LEFT:
         raise CodedError(ErrorCode.NOTHING_LEFT_TO_DRAW)
     return replace(worth, weights=weights, faces=faces)
@@ -54,6 +54,12 @@ def left_over(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Lines
 def _is_drawn(face: FaceMarks, company: list[Array]) -> bool:
     """Whether one of the face's first marks is there already: then the face was drawn as somebody wanted it."""
     return any(cubics.beside(mark, company, _BESIDE).mean() > 0.5 for mark in face.strokes(min(1, face.most())))
+
+
+def _without_head(face: FaceMarks, company: list[Array]) -> FaceMarks:
+    """The face, without the strokes that close its head where somebody has drawn a part of that already."""
+    drawn = [cubics.beside(line, company, _BESIDE).mean() > 0.5 for line in face.head]
+    return replace(face, head=[]) if any(drawn) else face
 
 
 class Started:

@@ -8,7 +8,7 @@ import torch
 from ..bezier import cubics, stroke_arrays
 from ..bezier.cubics import Array
 from ..lines import features
-from ..lines.weighted_lines import Lines
+from ..lines.weighted_lines import IN_FACE, Lines
 from ..seeing.view import CANVAS
 from .selection import Candidates, Choice, choose
 
@@ -47,7 +47,8 @@ class Drawings:
     def _carried(self, level: int) -> float:
         """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance
         and one set of weights."""
-        own, weights = self._of_faces(level), self._weights(_AUTO[-1])[0]
+        own = self._of_faces(level)
+        weights = self._beside(own, self._weights(_AUTO[-1])[0], _JUDGED)
         choice = choose(self._candidates, weights, level - len(own.gain), _JUDGED, _JUDGED, self._segments)
         return float(choice.gain.sum() + own.gain.sum())
 
@@ -63,17 +64,29 @@ class Drawings:
         own = self._of_faces(level)
         left = level - len(own.gain)
         return [
-            own.with_others(choose(self._candidates, some, left, tolerance, apart, self._segments)).ranked()
+            own.with_others(
+                choose(self._candidates, self._beside(own, some, apart), left, tolerance, apart, self._segments)
+            ).ranked()
             for some in self._weights(level)
+        ]
+
+    def _beside(self, own: Choice, weights: list[Array], apart: float) -> list[Array]:
+        """The weights of chains [M] beside the strokes of faces, which draw already what runs within ``apart`` px."""
+        drawn = cubics.Drawn()
+        for controls in own.controls:
+            drawn.add(cubics.sample(controls[:4], 64))
+        return [
+            np.where(drawn.beside(chain.points, apart), np.minimum(w, IN_FACE), w)
+            for chain, w in zip(self._lines.chains, weights, strict=True)
         ]
 
     def _of_faces(self, level: int) -> Choice:
         """The strokes that faces have in a drawing of ``level``."""
-        plan = zip(self._faces, features.plan(self._faces, level), strict=True)
+        plan = features.plan(self._faces, level)
         lines: list[Array] = []
         widths: list[float] = []
-        for face, number in plan:
-            lines += face.strokes(number)
+        for face, number, head in zip(self._faces, plan, features.heads_in(self._faces, plan, level), strict=True):
+            lines += [*face.strokes(number), *(face.head if head else ())]
             widths += [face.line] * (len(lines) - len(widths))
         curves = [cubics.fit(line)[0] for line in lines]
         gain = np.array([_FACE * float(cubics.lengths(curve)) for curve in curves])

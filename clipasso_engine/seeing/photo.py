@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError, features
 
-from ..contract import hashing, texts
+from ..contract import file_kinds, hashing, photo_file, texts
 from ..contract.codes import ErrorCode, NoticeCode
 from ..contract.errors import CodedError
 from ..contract.events import Event, notice
-from . import cut_off, file_kinds, photo_file, photo_formats, transparency
+from . import cut_off, photo_formats, transparency
 from .guarded_file import TooCostlyError
 from .photo_formats import OtherKindError, TooLargeError
 

@@ -139,8 +139,17 @@ def _gpu_left_out(job: SketchJob, error: RuntimeError) -> Event | None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether it is Python's, the system's, OpenCV's, the CPU allocator's, CUDA's or Metal's way to say so."""
+    """Whether it, or what led to it, is Python's, the system's, OpenCV's, the CPU allocator's, CUDA's or Metal's way to
+    say so.
+    """
+    led_to_it = error.__cause__ or error.__context__
+    return _says_no_memory(error) or (led_to_it is not None and is_out_of_memory(led_to_it))
+
+
+def _says_no_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    may_say = isinstance(error, (RuntimeError, ImportError, SystemError)) or type(error).__module__.startswith("cv2")
+    may_say = isinstance(error, (RuntimeError, ImportError, SystemError, OSError)) or type(error).__module__.startswith(
+        "cv2"
+    )
     return may_say and bool(_NO_MEMORY.search(str(error)))

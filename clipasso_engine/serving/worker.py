@@ -19,11 +19,14 @@ from ..contract.errors import CodedError, UserError, cut, shown
 from ..contract.job import SketchJob
 from ..contract.protocol import PROTOCOL, Message, decode, encode
 from ..sketching.last_photo import LastPhoto
-from . import engine_log
+from . import engine_log, redrawing_run
 from . import job_run as runner
 
 MAX_LINE = 1 << 28
 """Bytes; a job is a few hundred, unless it brings its photo."""
+
+_WORK = ("job", *redrawing_run.KINDS)
+"""The types of messages that ask for something to be done."""
 
 _MAX_BUG, _MAX_REASON = 1000, 200  # characters of messages that may quote what was sent
 
@@ -83,7 +86,7 @@ class Worker:
                     break
                 if message["type"] == "stop":
                     stop.set()
-                elif message["type"] == "job":
+                elif message["type"] in _WORK:
                     stop = threading.Event()  # a late "stop" must not reach the next job
                     self._requests.put(_Request(message, time.monotonic(), stop))
                 else:
@@ -96,6 +99,9 @@ class Worker:
     def _answer(self, request: _Request) -> None:
         since, self._start_up = request.arrived - self._start_up, 0.0
         try:
+            if request.message["type"] in redrawing_run.KINDS:
+                self._emit(redrawing_run.run(request.message))
+                return
             job = SketchJob.from_message(request.message)
             request.message.clear()  # a photo that came along need not be held twice
             sketches, report = runner.run(job, self._emit, request.stop.is_set, since, memory=self._memory)

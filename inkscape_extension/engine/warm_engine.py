@@ -106,7 +106,8 @@ def _path(command: Sequence[str]) -> Path | None:
     name = hashlib.sha256(repr((list(command), __version__, str(paths.home()))).encode()).hexdigest()[:16]
     path = folder / f"{name}.sock"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()
     except OSError:
         return None

@@ -23,9 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 
 from .. import advice
+from ..document.photo_file import PhotoFile
 from ..engine import client, process
 from ..translation import translated
 from . import peer, theme
@@ -185,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/":
             self._send("text/html; charset=utf-8", _page(window.request.title))
         elif path == "/photo":
-            self._send("application/octet-stream", _bytes(window.request.job.photo))
+            self._send("application/octet-stream", _photo(window.request.job))
         elif path == "/events":
             self._events()
         else:
@@ -266,9 +268,9 @@ def _page(title: str) -> bytes:
     return _PAGE.read_bytes().replace(b"{scheme}", scheme).replace(b"{texts}", said)
 
 
-def _bytes(path: str) -> bytes:
-    with contextlib.suppress(OSError):
-        return Path(path).read_bytes()
+def _photo(job: SketchJob) -> bytes:
+    with contextlib.suppress(UserError), PhotoFile(job.photo, job.photo_bytes).opened() as file:
+        return file.read()
     return b""
 
 
