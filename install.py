@@ -15,6 +15,7 @@ import _thread
 import argparse
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -73,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.fail("Stopped. Run install.py again to go on.")
         return STOPPED
     except OSError as error:
-        console.fail(f"{error.strerror}: {error.filename or home}. Mend that and run install.py again.")
+        console.fail(f"{_reason(error)}: {error.filename or home}. Mend that and run install.py again.")
         return 1
 
 
@@ -178,7 +179,7 @@ class Installation:
         console = self.console
         if self.wishes.system_packages:
             with console.step("Looking after system packages"):
-                packages = system.BASIC + (system.FOR_TESTS if self.wishes.test else ())
+                packages = system.BASIC + ((*system.FOR_TESTS, *system.WHERE_OFFERED) if self.wishes.test else ())
                 system.install(packages, console, self.log)
                 for found in inkscapes.find():
                     if found.program:
@@ -253,6 +254,13 @@ class Installation:
             raise
         self.journal.commit()
         return todo
+
+
+def _reason(error: OSError) -> str:
+    """Why a file could not be written; of a whole folder's copy, why the first of its files could not."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return str(error.args[0][0][-1]).partition("] ")[2].partition(": ")[0] or str(error.args[0][0][-1])
+    return error.strerror or str(error)
 
 
 def uninstall(home: Path, console: Console) -> int:

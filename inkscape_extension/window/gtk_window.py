@@ -13,12 +13,13 @@ import gi
 gi.require_version("Gtk", "3.0")
 gi.require_version("Gdk", "3.0")
 gi.require_version("GdkPixbuf", "2.0")
-from gi.repository import Gdk, GdkPixbuf, GLib, Gtk  # noqa: E402
+from gi.repository import Gdk, GdkPixbuf, Gio, GLib, Gtk  # noqa: E402
 
 from clipasso_engine.contract.errors import UserError  # noqa: E402
 from clipasso_engine.contract.protocol import Message  # noqa: E402
 
 from .. import advice  # noqa: E402
+from ..document.photo_file import PhotoFile  # noqa: E402
 from ..engine import client  # noqa: E402
 from ..translation import translated  # noqa: E402
 from . import theme  # noqa: E402
@@ -152,9 +153,12 @@ class Window:
 
     def _decode(self) -> None:
         """The photo, small and faded; without it, where GdkPixbuf cannot read it, the strokes are on white."""
+        job = self._request.job
         try:
-            photo = GdkPixbuf.Pixbuf.new_from_file_at_scale(self._request.job.photo, _PICTURE, _PICTURE, True)
-        except GLib.Error:
+            with PhotoFile(job.photo, job.photo_bytes).opened() as file:
+                stream = Gio.MemoryInputStream.new_from_bytes(GLib.Bytes.new(file.read()))
+            photo = GdkPixbuf.Pixbuf.new_from_stream_at_scale(stream, _PICTURE, _PICTURE, True, None)
+        except (GLib.Error, UserError):
             return
         photo = photo.apply_embedded_orientation() or photo
         white = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, photo.get_width(), photo.get_height())

@@ -25,9 +25,11 @@ from pathlib import Path
 from typing import Any, Callable
 
 from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 
 from .. import advice
+from ..document.photo_file import PhotoFile
 from ..engine import client, process
 from ..translation import translated
 from . import peer, theme
@@ -162,7 +164,7 @@ class Window(Page):
         return _page(self.request.title)
 
     def photo(self) -> bytes:
-        return _bytes(self.request.job.photo)
+        return _photo(self.request.job)
 
     def press(self, button: str) -> None:
         if button == "stop":
@@ -320,9 +322,9 @@ def _texts(title: str) -> dict[str, str]:
     }
 
 
-def _bytes(path: str) -> bytes:
-    with contextlib.suppress(OSError):
-        return Path(path).read_bytes()
+def _photo(job: SketchJob) -> bytes:
+    with contextlib.suppress(UserError), PhotoFile(job.photo, job.photo_bytes).opened() as file:
+        return file.read()
     return b""
 
 
