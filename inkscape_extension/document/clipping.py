@@ -33,14 +33,17 @@ def clips(svg: inkex.SvgDocumentElement, path: source_photo.Path_, to_shares: in
     """
     by_id = {each.get("id"): each for each in svg.xpath("//*[@id]")}
     way = _way(path)
-    size = viewport.size_around(way[0])
+    space, size = to_shares, viewport.size_around(way[0])
     found: list[Clip] = []
-    for position, element in enumerate(way, 1):
-        space = to_shares @ viewport.down(way[:position], size)[0] @ element.transform
+    for element, inner in zip(way, [*way[1:], None]):
+        space = space @ element.transform
         for name in _CUTS:
             cut = by_id.get(hrefs.url(visibility.value(element, name)))
             if cut is not None:
                 found += _of(cut, element, space)
+        if inner is not None:
+            step, size = viewport.inner_transform(element, inner, size)
+            space = space @ step
     return tuple(found)
 
 
@@ -79,7 +82,8 @@ def _inside(cut: inkex.BaseElement, element: inkex.BaseElement, space: inkex.Tra
     units = "clipPathUnits" if cut.TAG == "clipPath" else "maskContentUnits"
     if cut.get(units) == "objectBoundingBox":
         box = boxes.of(element)
-    return None if box is None else space @ box @ -(viewport.to_root(cut) @ cut.transform)
+    own = viewport.inverse(viewport.to_root(cut) @ cut.transform)
+    return None if box is None or own is None else space @ box @ own
 
 
 def _of_the_shape(cut: inkex.BaseElement, shape: DrawnShape, inside: inkex.Transform, within: _Cuts) -> list[Clip]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Sequence, Tuple
 
@@ -54,9 +55,12 @@ def fit_image(image: inkex.BaseElement, around: Size, natural: Size) -> tuple[in
         (0.0, 0.0, *natural),
         image.get("preserveAspectRatio") or "",
     )
+    back = inverse(transform)
+    if back is None:  # a side of 1e-320, say
+        return inkex.Transform((0, 0, 0, 0, left, top)), (0.0, 0.0, 0.0, 0.0)
     # Rounded, so that a photo that just fits is seen whole in spite of floating point.
-    seen_left, seen_top = (round(value, 6) for value in (-transform).apply_to_point((left, top)))
-    seen_right, seen_bottom = (round(v, 6) for v in (-transform).apply_to_point((left + width, top + height)))
+    seen_left, seen_top = (round(value, 6) for value in back.apply_to_point((left, top)))
+    seen_right, seen_bottom = (round(v, 6) for v in back.apply_to_point((left + width, top + height)))
     visible = (max(0.0, seen_left), max(0.0, seen_top), min(natural[0], seen_right), min(natural[1], seen_bottom))
     return transform, visible
 
@@ -98,6 +102,15 @@ def inner_transform(
         return inkex.Transform((1, 0, 0, 1, left, top)), (width, height)
     transform = fit((left, top, left + width, top + height), view, parent.get("preserveAspectRatio") or "")
     return transform, (view[2] - view[0], view[3] - view[1])
+
+
+def inverse(transform: inkex.Transform) -> inkex.Transform | None:
+    """The way back; None from where all is squeezed to a line or a point, or beyond all numbers."""
+    try:
+        back = -transform
+    except ArithmeticError:
+        return None
+    return back if all(math.isfinite(value) for row in back.matrix for value in row) else None
 
 
 def to_root(element: inkex.BaseElement) -> inkex.Transform:

@@ -16,8 +16,10 @@ def value(element: inkex.BaseElement, name: str) -> str:
 
     Nothing is inherited.
     """
-    # What a style sheet calls important is stronger than the element's own style.
-    own = element.cascaded_style() if element.root.xpath("//svg:style") else element.style
+    # What a style sheet calls important is stronger than the element's own style; that as an object of inkex's would be
+    # written back, in other words.
+    sheet = element.root.xpath("//svg:style")
+    own = element.cascaded_style() if sheet else inkex.Style(element.attrib.get("style") or "")
     if name in own:
         return str(own[name]).strip()
     return (element.get(name) or "").strip()

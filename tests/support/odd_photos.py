@@ -105,7 +105,7 @@ def one_bit() -> Image.Image:
 
 def few_colours(transparent: int | bytes | None = None, colours: int = 16) -> Maker:
     """With a palette, of which one colour, or shades of all, may be transparent."""
-    options: dict[str, Any] = {} if transparent is None else {"transparency": transparent}
+    options: Any = {} if transparent is None else {"transparency": transparent}
     return lambda path: plain().quantize(colours).save(path, **options)
 
 

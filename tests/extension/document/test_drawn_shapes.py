@@ -8,6 +8,7 @@ import pytest
 from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from inkscape_extension.document import drawn_shapes, photo_size
+from inkscape_extension.document.photo_file import PhotoFile
 from inkscape_extension.document.source_photo import PhotoFiles
 from inkscape_extension.layer.record import LayerRecord
 from inkscape_extension.target import sketch_target
@@ -22,7 +23,7 @@ SHARES = (0.25, 0.2, 0.75, 0.7)
 def found(root):
     """The mask and the places for detail."""
     goal = sketch_target.find(root, PhotoFiles())
-    return drawn_shapes.areas(goal.shapes, goal._to_shares("no file"))
+    return drawn_shapes.areas(goal.shapes, goal._to_shares(PhotoFile("no file")))
 
 
 def box(shape):
@@ -158,7 +159,7 @@ class TestWhere:
         file = tmp_path / "square.png"
         file.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 300, 300))
         goal = sketch_target.find(svg(PHOTO.replace('"none"', f'"{aspect}"') + RECT, "photo", "r"), PhotoFiles())
-        mask, _details = drawn_shapes.areas(goal.shapes, goal._to_shares(str(file)))
+        mask, _details = drawn_shapes.areas(goal.shapes, goal._to_shares(PhotoFile(str(file))))
         assert box(mask[0]) == shares
 
     def test_beside_the_photo_is_told(self, svg):
@@ -195,7 +196,7 @@ class TestPhotoSize:
 
     def read(self, folder, content):
         (folder / "photo").write_bytes(content)
-        return photo_size.read(folder / "photo")
+        return photo_size.read(PhotoFile(str(folder / "photo")))
 
     def test_png(self, tmp_path):
         assert self.read(tmp_path, self.PNG) == (640, 480)
@@ -213,4 +214,4 @@ class TestPhotoSize:
     )
     def test_what_cannot_be_told(self, tmp_path, content):
         assert self.read(tmp_path, content) is None
-        assert photo_size.read(tmp_path / "gone") is None
+        assert photo_size.read(PhotoFile(str(tmp_path / "gone"))) is None

@@ -9,6 +9,7 @@ from clipasso_engine.contract.errors import UserError
 from inkscape_extension import options
 from inkscape_extension.brush.painting import Look
 from inkscape_extension.document import source_photo
+from inkscape_extension.document.photo_file import PhotoFile
 from inkscape_extension.layer import hand_edits, sketch_layer
 from inkscape_extension.layer.origin import Origin
 from inkscape_extension.layer.placement import Placement
@@ -93,7 +94,7 @@ def test_of_a_layer_it_names_what_stays_and_leaves_the_options_alone(svg):
     given = chosen("--strokes=8")
     before = dict(vars(given))
     target = SketchTarget(photo, layer)
-    assert target.job(given, "p.png").levels == (7,)
+    assert target.job(given, PhotoFile("p.png")).levels == (7,)
     made = target.placement(given, "abc")
     assert (made.photo, made.layer, made.kept) == (("photo",), "sketch-4", 1)
     assert vars(given) == before
