@@ -178,8 +178,8 @@ def memory(megabytes):
 def test_a_fault(case, fault, sentence):
     before = case.state()
     fault(case)
+    before[case.extension.document] = case.extension.document.read_bytes()
     if sentence:
-        before[case.extension.document] = case.extension.document.read_bytes()
         status, output, told = case.extension.run()
         assert (status, output, told.count("\n")) == (1, b"", 1)
         assert sentence.format(case=case) in told
