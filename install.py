@@ -11,11 +11,14 @@ extension, which goes into the user folder of every Inkscape that is found, or i
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import contextlib
 import os
+import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,36 +27,54 @@ if sys.version_info < (3, 9):  # noqa: UP036 - said clearly, whatever Python thi
     sys.exit("install.py needs Python 3.9 or newer. Install Python 3.12 and run install.py with it.")
 
 from clipasso_engine import __version__
-from clipasso_engine.contract import inkscapes, paths
+from clipasso_engine.contract import inkscapes, installed_files, paths
 from clipasso_engine.contract.errors import UserError
-from installer import checks, commands, demo, environment, extension, lock, python, system
-from installer.console import Console
+from installer import checks, commands, demo, downloads, environment, extension, gallery, lock, plan, python, system
+from installer.console import Console, Messages
 from installer.home import check, only_ours_to_write
 from installer.journal import Journal
 
 STOPPED = 130
 
 
+def end_with_stdin() -> None:
+    """Stop, as by Ctrl-C, once nobody holds our stdin any more: the window that started us has gone."""
+
+    def watch() -> None:
+        while os.read(0, 4096):  # a buffered read could not be broken off when Python ends
+            pass
+        if os.name == "posix":
+            os.kill(os.getpid(), signal.SIGTERM)
+        else:
+            _thread.interrupt_main()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; returns the exit status."""
     wishes = _parse(arguments)
-    console = Console()
+    console = Messages() if wishes.messages else Console()
     home = Path()
     try:
+        if wishes.gallery_zip:
+            return gallery.write(wishes.gallery_zip, console)
         home = paths.home()
+        if wishes.plan:
+            return plan.tell(home, wishes.torch, console)
         with only_ours_to_write():
             if wishes.uninstall:
                 return uninstall(home, console)
             check(home)
             return Installation(home, wishes, console).run()
     except UserError as error:
-        console.say(f"\n{error}")
+        console.fail(str(error), getattr(error, "reason", ""))
         return 1
     except KeyboardInterrupt:
-        console.say("\nStopped. Run install.py again to go on.")
+        console.fail("Stopped. Run install.py again to go on.")
         return STOPPED
     except OSError as error:
-        console.say(f"\n{error.strerror}: {error.filename or home}. Mend that and run install.py again.")
+        console.fail(f"{_reason(error)}: {error.filename or home}. Mend that and run install.py again.")
         return 1
 
 
@@ -76,7 +97,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="where PyTorch comes from: its small CPU build, pip's usual registry, or another package index; "
         "auto takes the CPU build on Linux without an NVIDIA GPU",
     )
+    parser.add_argument("--gallery-zip", type=Path, metavar="OUT.zip", help="only write the zip for Inkscape's gallery")
+    parser.add_argument("--engine-only", action="store_true", help="leave Inkscape's folders alone, and CLIP out")
+    # What the extension's window asks for, see installer/console.py.
+    parser.add_argument("--plan", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--messages", action="store_true", help=argparse.SUPPRESS)
     wishes = parser.parse_args(arguments)
+    wishes.minimal = wishes.minimal or wishes.engine_only
     if wishes.torch not in ("auto", "cpu", "registry") and "://" not in wishes.torch:
         parser.error(f"--torch is {wishes.torch!r}, but must be auto, cpu, registry or the URL of a package index")
     return wishes
@@ -108,12 +135,17 @@ class Installation:
         return checks.run(todo, self.console) if todo else 0
 
     def _install(self) -> None:
+        if self.wishes.engine_only:
+            downloads.begin(self.home, self.journal)
         with self._marked_incomplete():
             engine = self._engine_environment()
-            with self.console.step("Installing the engine"):
+            with self.console.step("Installing the engine", "engine"):
                 environment.install_engine(engine, self.home, self.journal, self.console, self.log)
-            with self.console.step("Installing the extension"):
-                self._install_files(engine)
+            self._install_launcher(engine)
+            if not self.wishes.engine_only:
+                with self.console.step("Installing the extension"):
+                    self._install_extension(engine)
+        downloads.end(self.home, self.journal)
         self._remove_outdated(engine)
         if not (self.wishes.minimal or self.wishes.no_weights):
             self._fetch_weights(engine)
@@ -147,24 +179,37 @@ class Installation:
         console = self.console
         if self.wishes.system_packages:
             with console.step("Looking after system packages"):
-                packages = system.BASIC + (system.FOR_TESTS if self.wishes.test else ())
+                packages = system.BASIC + ((*system.FOR_TESTS, *system.WHERE_OFFERED) if self.wishes.test else ())
                 system.install(packages, console, self.log)
                 for found in inkscapes.find():
                     if found.program:
                         system.complete_inkex(found.program, console, self.log)
-        for found in inkscapes.find():
-            extension.check(found.extension)
+        if not self.wishes.engine_only:
+            for found in inkscapes.find():
+                extension.check(found.extension)
         self.python = python.choose()
         recipe = environment.engine_recipe(environment.choose_torch(self.wishes.torch), self.wishes.minimal)
         with console.step(
-            f"Making the environment, Python {self.python.version} with PyTorch (minutes, the first time)"
+            f"Making the environment, Python {self.python.version} with PyTorch (minutes, the first time)",
+            "environment",
         ):
             return environment.build(recipe, self.home, self.python, self.journal, console, self.log)
 
-    def _install_files(self, engine: Path) -> None:
-        setting = extension.setting(engine, self.home)
+    def _install_launcher(self, engine: Path) -> None:
         launcher, content = extension.launcher(engine, self.home)
-        aside = [self.journal.write(self.setting, setting), self.journal.write(launcher, content, executable=True)]
+        setting = extension.setting(engine, self.home)
+        self._tell_of(
+            [self.journal.write(self.setting, setting), self.journal.write(launcher, content, executable=True)]
+        )
+
+    def _tell_of(self, aside: list[Path | None]) -> None:
+        for path in aside:
+            if path:
+                self.console.note(f"a file of yours was in the way and is now {path}")
+
+    def _install_extension(self, engine: Path) -> None:
+        setting = extension.setting(engine, self.home)
+        aside: list[Path | None] = []
         programs = inkscapes.find()
         for found in programs:
             aside += extension.install(found.extension, setting, self.journal)
@@ -176,13 +221,13 @@ class Installation:
             self.console.note(
                 "Inkscape was not found. Install it and run this again; until then, use the command line."
             )
-        for path in aside:
-            if path:
-                self.console.note(f"a file of yours was in the way and is now {path}")
+        self._tell_of(aside)
 
     def _remove_outdated(self, engine: Path) -> None:
         """What older installations have left and this one has no use for."""
-        for found in inkscapes.find():
+        if self.wishes.engine_only and any(path.name == installed_files.NAME for path in self.journal.files):
+            return  # an extension that was installed otherwise works with its own engine
+        for found in [] if self.wishes.engine_only else inkscapes.find():
             self.journal.retire(extension.outdated(found.extension, self.journal))
         for tree in list(self.journal.trees):
             replaced = tree.parent == engine.parent and tree.name.startswith("engine-") and tree != engine
@@ -211,6 +256,13 @@ class Installation:
         return todo
 
 
+def _reason(error: OSError) -> str:
+    """Why a file could not be written; of a whole folder's copy, why the first of its files could not."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return str(error.args[0][0][-1]).partition("] ")[2].partition(": ")[0] or str(error.args[0][0][-1])
+    return error.strerror or str(error)
+
+
 def uninstall(home: Path, console: Console) -> int:
     """Remove what the journal lists; says what it kept."""
     journal = Journal(home / "installed.json")
@@ -229,5 +281,7 @@ def uninstall(home: Path, console: Console) -> int:
 
 
 if __name__ == "__main__":
+    if "--messages" in sys.argv:
+        end_with_stdin()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # then, too, what was begun is taken back
     sys.exit(main())

@@ -20,9 +20,11 @@ from .serving import engine_log
 
 _COMMANDS = {
     "sketch": "sketch photos as SVG files",
+    "animate": "let a sketch draw itself: SVG, GIF, APNG, MP4, Lottie, PNG files",
+    "plot": "prepare a sketch for a plotter",
     "models": "list, verify and fetch weights",
     "evaluate": "measure sketches of a folder of photos, and show them on a sheet",
-    "bench": "measure what CLIP guidance costs",
+    "bench": "measure what drawing costs",
     "cache": "show or clear what is kept of photos that were looked at",
     "doctor": "say what is installed and what to do about what is not",
     "worker": "serve sketch jobs as JSON lines on stdin and stdout; what the Inkscape extension starts",

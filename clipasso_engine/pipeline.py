@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from .choosing import continuing
-from .choosing.drawings import Drawings
+from .choosing.drawings import Drawings, candidates_on
+from .choosing.selection import Candidates, Choice
 from .clip import network as clip_network
 from .clip import saliency as clip_saliency
 from .contract.choices import WITH_CLIP, Background, GuidanceName
@@ -34,6 +36,7 @@ from .seeing import analysis_cache, attention, boundary, finer, photo, rembg_for
 from .seeing.view import View
 from .sketching import quick_sketches
 from .sketching.canvases import Canvases
+from .sketching.last_photo import LastPhoto, seen_by
 from .sketching.levels import STEPS, Run, Stages
 
 __all__ = ["STEPS", "Stages", "sketch"]
@@ -44,20 +47,23 @@ _THINNER = 0.6  # width of the background's strokes in that of the object's: a l
 
 
 def sketch(
-    job: SketchJob, emit: Emit, stop: Callable[[], bool], keep: Keep | None = None
+    job: SketchJob, emit: Emit, stop: Callable[[], bool], keep: Keep | None = None, memory: LastPhoto | None = None
 ) -> tuple[list[Sketch], dict[str, Any]]:
     """Sketch a photo at every level of the job.
 
     ``emit`` receives `contract.events`; ``stop`` is asked between steps and true means: finish with the best so far, as
     does the end of the job's time budget.
     ``keep`` is given the stages before the optimisation, those of the largest canvas first.
+    ``memory`` is what earlier jobs left: the same photo is not looked at twice, nor the same level drawn twice.
 
     Returns the sketches, most strokes first, after them the other candidates, at last that of the background; and the
     report. Raises `UserError` when the photo cannot be sketched.
     """
-    run = Run(job, emit, stop)
+    memory = memory or LastPhoto()
+    run = Run(job, emit, stop, memory)
     with run.stage("load"):
         picture, device = _loaded(job, emit)
+        memory.begin((picture.sha256, picture.upright))
         if job.clips:
             job = replace(job, mask=shapes.within(job.mask, job.clips, picture.rgb.shape[:2]))
         if job.quality == "paper":
@@ -73,7 +79,7 @@ def sketch(
     guide_name, notice = guidance.choose(job)
     if notice:
         run.notice(notice)
-    of = _Photo(run, network, device, picture, guide_name, keep)
+    of = _Photo(run, network, device, picture, guide_name, keep, memory)
     if job.part == "background":
         if around is None:
             raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo=job.photo)
@@ -94,6 +100,7 @@ class _Photo:
     picture: photo.Photo
     guide_name: GuidanceName
     keep: Keep | None
+    memory: LastPhoto
 
     def drawn(self, job: SketchJob, view: View, width: float) -> tuple[list[Sketch], dict[str, Any]]:
         """What `sketch` returns, of what is seen in one view alone, in strokes of a ``width`` in px of the canvas."""
@@ -122,6 +129,20 @@ class _Photo:
 
         ``coarse`` is the view on the smallest. Raises `UserError` if none is.
         """
+        picture = self.picture
+        key = (seen_by(job), self.guide_name, str(self.device), rembg_foreground.find(), side, width)
+        seen = self.memory.look(key, lambda: self._seen(job, coarse, side))
+        view, worth = seen.view, seen.worth
+        region = view.around if view.found is None else view.found.region
+        shown = view.rgb if region is None else np.where(region[..., None], view.rgb, np.uint8(255))
+        subject = guidance.Subject(shown, seen.picture, self.device, job.seed, job.text, job.clip_model)
+        drawings = continuing.drawings(job, worth, view, picture, seen.fitted)
+        starts: dict[int, list[Choice]] = self.memory.level((key, job.seed, job.candidates, job.segments), dict)
+        told = (seen.marked, seen.attention, job.part, width, starts, key)
+        return Stages(picture, view, worth, drawings, subject, self.guide_name, *told)
+
+    def _seen(self, job: SketchJob, coarse: View, side: int) -> _Seen:
+        """What no seed and no number of strokes changes."""
         picture, guide_name = self.picture, self.guide_name
         view = finer.look(self.network, picture, coarse, side)
         details = [] if view.around is not None else _details(coarse, view.size[0] / coarse.size[0])
@@ -132,11 +153,23 @@ class _Photo:
         hints = weighted_lines.Hints(looked_at, details, emphasis, bool(job.mask), view.around, people)
         worth = weighted_lines.find(view.boundary, view.found, view.guess, hints)
         worth = continuing.left_over(job, worth, view, picture)
-        region = view.around if view.found is None else view.found.region
-        shown = view.rgb if region is None else np.where(region[..., None], view.rgb, np.uint8(255))
-        subject = guidance.Subject(shown, worth.picture(), self.device, job.seed, job.text, job.clip_model)
-        drawings = continuing.drawings(job, worth, view, picture)
-        return Stages(picture, view, worth, drawings, subject, guide_name, marked, looked_at, job.part, width)
+        return _Seen(view, worth, worth.picture(), marked, looked_at)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A part of a photo and its lines, on a canvas of one size."""
+
+    view: View
+    worth: weighted_lines.Lines
+    picture: NDArray[np.float32]  # [h, w]: of the lines
+    marked: NDArray[np.float32]  # [h, w] in 0..1: where more lines were asked for
+    attention: NDArray[np.float32]  # [h, w] in 0..1
+
+    @cached_property
+    def fitted(self) -> list[Candidates]:
+        """All candidate strokes."""
+        return candidates_on(self.worth)
 
 
 def _details(coarse: View, scale: float) -> list[Chain]:

@@ -91,6 +91,18 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.WEIGHTS_MISSING: _ADD_CLIP,
     ErrorCode.WEIGHTS_DAMAGED: _ADD_CLIP,
     ErrorCode.WEIGHTS_UNRECORDED: _ADD_CLIP,
+    ErrorCode.DOCUMENT_UNREADABLE: translated("Save it as Inkscape SVG and try again."),
+    ErrorCode.SKETCH_MISSING: translated("Select a photo and choose Extensions > Sketch > Sketch Photo first."),
+    ErrorCode.SKETCH_HIDDEN: translated("Show the one that is meant, or select it."),
+    ErrorCode.SKETCH_EMPTY: translated("Show its strokes, or select another sketch."),
+    ErrorCode.SKETCH_TOO_LARGE: translated("Select one of them."),
+    ErrorCode.SKETCH_LEVEL_MISSING: None,  # only the command line asks for levels
+    ErrorCode.OPTION_OUT_OF_RANGE: None,
+    ErrorCode.PAUSES_TOO_LONG: translated("Choose shorter pauses, or a longer animation."),
+    ErrorCode.FILM_TOO_LARGE: translated("Choose a smaller size, a shorter animation, or SVG."),
+    ErrorCode.FFMPEG_MISSING: translated("Install it, or choose another kind of file."),
+    ErrorCode.FFMPEG_FAILED: translated("Choose another kind of file."),
+    ErrorCode.MARGIN_TOO_WIDE: translated("Choose a smaller margin or a larger page."),
 }
 """What to do; None where what went wrong says it already, or cannot be met in Inkscape."""
 

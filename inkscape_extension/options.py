@@ -19,8 +19,8 @@ Place = Literal["above", "top"]
 """Where new layers go: right above the photo, or on top of the document, as outermost layers."""
 PLACES: tuple[Place, ...] = get_args(Place)
 
-PhotoShown = Literal["paper", "plain", "hidden"]
-"""How the photo is seen under its sketch: under tracing paper, as it is, or not at all."""
+PhotoShown = Literal["plain", "paper", "hidden"]
+"""How the photo is seen under its sketch: as it is, under tracing paper, or not at all."""
 PHOTO_SHOWN: tuple[PhotoShown, ...] = get_args(PhotoShown)
 
 Hand = Literal["keep", "start", "replace"]

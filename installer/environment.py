@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.pythons import Python
 
-from . import commands, gpu, pip
+from . import commands, downloads, gpu, pip
 from .console import Console
 from .journal import Journal, files_in, is_finished, list_tree, listing, remove_tree
-from .python import Python
+from .reasons import because
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = CHECKOUT / "requirements"
@@ -96,10 +97,10 @@ def packages_in(environment: Path) -> Path:
 def build(recipe: Recipe, home: Path, python: Python, journal: Journal, console: Console, log: Path) -> Path:
     """The environment's folder; makes it if it is not there, complete and working. Raises `UserError`."""
     folder = recipe.folder(home, python)
-    if is_finished(folder) and _works(folder):
+    if is_there(folder):
         console.note(f"already there: {folder}")
         return folder
-    _check_space(recipe, home)
+    check_space(recipe, home)
     with pip.temporary_folder(home, journal):
         journal.start_tree(folder)
         _fill(folder, recipe, python, console, log)
@@ -112,15 +113,19 @@ def _fill(folder: Path, recipe: Recipe, python: Python, console: Console, log: P
         options = ["--system-site-packages"] if recipe.system_packages else []
         commands.run([python.path, "-I", "-m", "venv", *options, folder], log)
     except commands.CommandError as error:
-        raise UserError(f"The environment could not be made: {_reason(error.output)} The log is {log}.") from error
+        raise because("The environment could not be made", error, log) from error
     from_another_index = _install_torch(recipe, folder, console, log) if recipe.torch else False
     if recipe.links:  # before pip looks at what is there already
         lines = "".join(f"{path}\n" for path in recipe.links)
         (packages_in(folder) / "clipasso-links.pth").write_text(lines, encoding="utf-8")
     named = "://" in recipe.torch  # what such a build needs cannot be known here, so it cannot have hashes
     names = [*recipe.requirements, *([CUDA] if recipe.torch and not from_another_index else [])]
+    files = [REQUIREMENTS / name for name in names]
+    there = _torch_pins(recipe) if from_another_index else []
+    items = [item for item in downloads.read(files) if item.pin not in there]
     options = ["--require-hashes", *([] if recipe.dependencies and not named else ["--no-deps"])]
-    _pip(folder, [*options, *(word for name in names for word in ("-r", str(REQUIREMENTS / name)))], console, log)
+    options += _fetched(folder, items, [], console, log)
+    _pip(folder, [*options, *(word for file in files for word in ("-r", str(file)))], console, log)
     if named:
         _pip(folder, _torch_pins(recipe), console, log)
     _check_packages(folder, recipe, log)
@@ -214,8 +219,22 @@ def _install_torch(recipe: Recipe, folder: Path, console: Console, log: Path) ->
                 "PyTorch's small CPU build cannot be had here (see the log): taking the registry's, which is larger."
             )
             return False
-    _pip(folder, ["--no-deps", "--index-url", index, *pins], console, log)
+    source = ["--index-url", index]
+    source += _fetched(folder, [downloads.Item(pin) for pin in pins], source, console, log)
+    _pip(folder, ["--no-deps", *source, *pins], console, log)
     return True
+
+
+def _fetched(folder: Path, items: list[downloads.Item], source: list[str], console: Console, log: Path) -> list[str]:
+    """Where downloads are kept, fetch these by pip's options ``source``; returns the options to install them by."""
+    kept = downloads.folder_for(folder)
+    if kept is None:
+        return []
+    try:
+        downloads.Fetching(python_in(folder), kept, console, log).fetch(items, source)
+    except commands.CommandError as error:
+        raise because("pip could not fetch what is needed", error, log) from error
+    return ["--no-index", "--find-links", str(kept)]
 
 
 def _torch_pins(recipe: Recipe) -> list[str]:
@@ -247,55 +266,26 @@ def _pip(folder: Path, words: list[str], console: Console, log: Path) -> None:
         command = [*pip.command(python), "install", "--progress-bar", "off", "--no-warn-script-location", *words]
         commands.run(command, log, on_line=console.progress, environ=environ)
     except commands.CommandError as error:
-        raise UserError(f"pip could not install what is needed: {_reason(error.output)} The log is {log}.") from error
+        raise because("pip could not install what is needed", error, log) from error
 
 
-def _reason(output: str) -> str:
-    """One sentence for people from what pip or venv printed."""
-    causes = (
-        (
-            ("No space left on device", "not enough space on the disk"),
-            "the disk is full. Make room and run this again.",
-        ),
-        (
-            ("Long Path support", "WinError 206"),
-            "a file's path is too long for Windows as it is set. Enable long paths (https://pip.pypa.io/warnings/"
-            "enable-long-paths), or set CLIPASSO_HOME to a short folder such as C:\\clipasso, and run this again.",
-        ),
-        (
-            ("Missing dependencies for SOCKS support",),
-            "the proxy that is set (ALL_PROXY, HTTPS_PROXY or pip's own setting) speaks SOCKS, which needs a package "
-            "that is not there. Name an HTTP proxy, or install PySocks for this Python, and run this again.",
-        ),
-        (
-            ("Permission denied", "Access is denied"),
-            "a file or folder may not be written to. Mend that and run this again.",
-        ),
-        (
-            ("NewConnectionError", "ProxyError", "SSLError", "name resolution", "Read timed out", "Connection refused"),
-            "the package registry cannot be reached. Check the network (or pip's proxy setting) and run this again.",
-        ),
-        (
-            ("THESE PACKAGES DO NOT MATCH THE HASHES", "hashes are required"),
-            "a package is not the one that was published (its SHA-256 is another): it was damaged on the way, or the "
-            "mirror that pip is set to serves its own builds. Use another index and run this again.",
-        ),
-        (
-            ("No matching distribution", "Could not find a version"),
-            "a pinned package is not offered for this Python and this kind of machine.",
-        ),
-    )
-    for signs, cause in causes:
-        if any(sign in output for sign in signs):
-            return cause
-    return "see the last lines of the log."
+def is_there(folder: Path) -> bool:
+    """Whether an environment is complete and its Python starts."""
+    return is_finished(folder) and _works(folder)
 
 
-def _check_space(recipe: Recipe, home: Path) -> None:
-    needed = _CUDA_GIB if recipe.torch and recipe.torch != "cpu" and sys.platform == "linux" else _CPU_GIB
+def room_needed(recipe: Recipe) -> float:
+    """GiB on the disk, with what is unpacked on the way."""
     if not recipe.torch:
-        needed = _TOOLS_GIB
-    free = shutil.disk_usage(home).free / 2**30
+        return _TOOLS_GIB
+    return _CUDA_GIB if recipe.torch != "cpu" and sys.platform == "linux" else _CPU_GIB
+
+
+def check_space(recipe: Recipe, home: Path) -> None:
+    """Raises `UserError` if the disk has no room; ``home`` need not be there yet."""
+    needed = room_needed(recipe)
+    place = next(folder for folder in (home, *home.parents) if folder.is_dir())
+    free = shutil.disk_usage(place).free / 2**30
     if free < needed:
         raise UserError(
             f"{home} has {free:.1f} GiB of free space, but about {needed} GiB are needed. "

@@ -88,6 +88,14 @@ class Journal:
         path.mkdir()
         self._undo.append(lambda: self._drop_tree(path))
 
+    def keep_tree(self, path: Path) -> None:
+        """A folder all of which is ours, with what is in it by now; a rollback leaves it."""
+        self.folder(path.parent)
+        self._note(self.trees, path)
+        if path.is_symlink():
+            path.unlink()
+        path.mkdir(exist_ok=True)
+
     def finish_tree(self, path: Path) -> None:
         """All that is in the tree now is ours."""
         list_tree(path, files_in(path))

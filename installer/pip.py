@@ -13,6 +13,9 @@ from clipasso_engine.contract.errors import UserError
 from . import commands
 from .journal import Journal
 
+WRONG_HASH = "THESE PACKAGES DO NOT MATCH THE HASHES"
+"""What pip says of a file with another hash than the one that is required."""
+
 TEMPORARY = "installing"
 """The folder under CLIPASSO_HOME for what pip unpacks; cleared by the next run if this one is killed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -34,7 +35,10 @@ FOR_TESTS = (
     "libglib2.0-bin",
     "procps",
     "potrace",
+    "ffmpeg",
 )
+WHERE_OFFERED = ("chromium",)
+"""For tests too, but not in every distribution: Ubuntu has it as a snap only. Tests that want it say so."""
 
 _TRIES = 3
 _PAUSE_SECONDS = 10.0
@@ -53,6 +57,12 @@ def install(packages: tuple[str, ...], console: Console, log: Path) -> None:
         console.note("all there already")
         return
     _apt_get(("update",), console, log)
+    left_out = [package for package in missing if package in WHERE_OFFERED and not _offered(package)]
+    missing = [package for package in missing if package not in left_out]
+    if left_out:
+        console.note(f"not offered here, so tests with it are skipped: {', '.join(left_out)}")
+    if not missing:
+        return
     _apt_get(("install", "--no-install-recommends", *missing), console, log)
     console.note(f"installed: {', '.join(missing)}")
 
@@ -92,6 +102,15 @@ def _apt_get(words: tuple[str, ...], console: Console, log: Path) -> None:
 def _installed(package: str) -> bool:
     try:
         return "install ok installed" in commands.run(["dpkg-query", "-W", "-f", "${Status}", package])
+    except commands.CommandError:
+        return False
+
+
+def _offered(package: str) -> bool:
+    """Whether apt can install it."""
+    try:
+        candidate = re.search(r"Candidate: (\S+)", commands.run(["apt-cache", "policy", package]))
+        return candidate is not None and candidate.group(1) != "(none)"
     except commands.CommandError:
         return False
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 DOMAIN = "clipasso"
-FOLDERS = ("clipasso_engine/contract", "inkscape_extension")
+FOLDERS = ("clipasso_engine/contract", "inkscape_extension", "installer")
 """With the texts that a person in Inkscape reads."""
 TEMPLATE = ROOT / "po" / f"{DOMAIN}.pot"
 _INX = "{http://www.inkscape.org/namespace/inkscape/extension}"

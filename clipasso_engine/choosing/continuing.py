@@ -16,6 +16,7 @@ from ..lines.weighted_lines import Lines
 from ..seeing.photo import Photo
 from ..seeing.view import View
 from .drawings import Choice, Drawings
+from .selection import Candidates
 
 _BESIDE = 6.0  # px: a line this near to a curve and parallel to it is what the curve draws; hands are not exact
 _DRAWN = -0.1  # weight of a line that is drawn already: a new stroke may cross it, not follow it
@@ -44,7 +45,7 @@ def left_over(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Lines
         np.where(cubics.beside(chain.points, company, _BESIDE) & (weight > 0), _DRAWN, weight)
         for chain, weight in zip(worth.chains, worth.weights, strict=True)
     ]
-    faces = tuple(face for face in worth.faces if not _is_drawn(face, company))
+    faces = tuple(_without_head(face, company) for face in worth.faces if not _is_drawn(face, company))
     if not any(face.most() for face in faces) and sum(int((weight > 0).sum()) for weight in weights) < _LEFT:
         raise CodedError(ErrorCode.NOTHING_LEFT_TO_DRAW)
     return replace(worth, weights=weights, faces=faces)
@@ -53,6 +54,12 @@ def left_over(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Lines
 def _is_drawn(face: FaceMarks, company: list[Array]) -> bool:
     """Whether one of the face's first marks is there already: then the face was drawn as somebody wanted it."""
     return any(cubics.beside(mark, company, _BESIDE).mean() > 0.5 for mark in face.strokes(min(1, face.most())))
+
+
+def _without_head(face: FaceMarks, company: list[Array]) -> FaceMarks:
+    """The face, without the strokes that close its head where somebody has drawn a part of that already."""
+    drawn = [cubics.beside(line, company, _BESIDE).mean() > 0.5 for line in face.head]
+    return replace(face, head=[]) if any(drawn) else face
 
 
 class Started:
@@ -79,11 +86,14 @@ class Started:
         return [choice]
 
 
-def drawings(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Drawings | Started:
-    """Where the sketches of a job start: from the lines, or from what is drawn already."""
+def drawings(
+    job: SketchJob, worth: Lines, view: View, picture: Photo, fitted: list[Candidates] | None = None
+) -> Drawings | Started:
+    """Where the sketches of a job start: from the lines, of which the candidates may be ``fitted`` already, or from
+    what is drawn already."""
     if job.drawn_role == "start" and job.drawn:
         return Started(worth, on_canvas(job, view, picture), job, view, picture)
-    return Drawings(worth, job.seed, job.candidates, job.segments)
+    return Drawings(worth, job.seed, job.candidates, job.segments, fitted)
 
 
 def as_strokes(curves: Array, segments: int = 1) -> Array:

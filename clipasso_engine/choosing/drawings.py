@@ -8,11 +8,11 @@ import torch
 from ..bezier import cubics, stroke_arrays
 from ..bezier.cubics import Array
 from ..lines import features
-from ..lines.weighted_lines import Lines
+from ..lines.weighted_lines import IN_FACE, Lines
 from ..seeing.view import CANVAS
 from .selection import Candidates, Choice, choose
 
-__all__ = ["Choice", "Drawings", "batched"]
+__all__ = ["Choice", "Drawings", "batched", "candidates_on"]
 
 _SPREAD = 0.35  # standard deviation of the logarithm of a chain's weight between two starts
 _AUTO = (4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32)
@@ -27,11 +27,14 @@ _NOWHERE = -1000.0  # px: where the strokes lie that pad a smaller candidate; no
 class Drawings:
     """The traced drawings of one photo. Its candidate strokes are fitted once and serve every level and every start."""
 
-    def __init__(self, lines: Lines, seed: int, count: int, segments: int = 1) -> None:
-        """``count`` starts; ``segments`` is how many cubics a stroke may have."""
+    def __init__(
+        self, lines: Lines, seed: int, count: int, segments: int = 1, fitted: list[Candidates] | None = None
+    ) -> None:
+        """``count`` starts; ``segments`` is how many cubics a stroke may have; ``fitted`` are `candidates_on` the
+        lines, where they are known."""
         self._segments = segments
         self._lines = lines
-        self._candidates = [Candidates.of(c.points, whole) for c, whole in zip(lines.chains, lines.whole, strict=True)]
+        self._candidates = candidates_on(lines) if fitted is None else fitted
         self._faces = lines.faces
         self._factors = [_factors(len(lines.chains), seed, start) for start in range(count)]
         self._scale = max(1.0, max(lines.height, lines.width) / CANVAS)
@@ -44,7 +47,8 @@ class Drawings:
     def _carried(self, level: int) -> float:
         """The line that the best drawing of ``level`` strokes carries, all levels judged by one tolerance
         and one set of weights."""
-        own, weights = self._of_faces(level), self._weights(_AUTO[-1])[0]
+        own = self._of_faces(level)
+        weights = self._beside(own, self._weights(_AUTO[-1])[0], _JUDGED)
         choice = choose(self._candidates, weights, level - len(own.gain), _JUDGED, _JUDGED, self._segments)
         return float(choice.gain.sum() + own.gain.sum())
 
@@ -60,17 +64,29 @@ class Drawings:
         own = self._of_faces(level)
         left = level - len(own.gain)
         return [
-            own.with_others(choose(self._candidates, some, left, tolerance, apart, self._segments)).ranked()
+            own.with_others(
+                choose(self._candidates, self._beside(own, some, apart), left, tolerance, apart, self._segments)
+            ).ranked()
             for some in self._weights(level)
+        ]
+
+    def _beside(self, own: Choice, weights: list[Array], apart: float) -> list[Array]:
+        """The weights of chains [M] beside the strokes of faces, which draw already what runs within ``apart`` px."""
+        drawn = cubics.Drawn()
+        for controls in own.controls:
+            drawn.add(cubics.sample(controls[:4], 64))
+        return [
+            np.where(drawn.beside(chain.points, apart), np.minimum(w, IN_FACE), w)
+            for chain, w in zip(self._lines.chains, weights, strict=True)
         ]
 
     def _of_faces(self, level: int) -> Choice:
         """The strokes that faces have in a drawing of ``level``."""
-        plan = zip(self._faces, features.plan(self._faces, level), strict=True)
+        plan = features.plan(self._faces, level)
         lines: list[Array] = []
         widths: list[float] = []
-        for face, number in plan:
-            lines += face.strokes(number)
+        for face, number, head in zip(self._faces, plan, features.heads_in(self._faces, plan, level), strict=True):
+            lines += [*face.strokes(number), *(face.head if head else ())]
             widths += [face.line] * (len(lines) - len(widths))
         curves = [cubics.fit(line)[0] for line in lines]
         gain = np.array([_FACE * float(cubics.lengths(curve)) for curve in curves])
@@ -81,6 +97,11 @@ class Drawings:
     def _weights(self, level: int) -> list[list[Array]]:
         weights = self._lines.for_level(level)
         return [[w * factor for w, factor in zip(weights, some, strict=True)] for some in self._factors]
+
+
+def candidates_on(lines: Lines) -> list[Candidates]:
+    """The candidate strokes of each of the lines."""
+    return [Candidates.of(chain.points, whole) for chain, whole in zip(lines.chains, lines.whole, strict=True)]
 
 
 def _factors(chains: int, seed: int, start: int) -> Array:

@@ -84,6 +84,18 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.WEIGHTS_MISSING: _FETCH,
     ErrorCode.WEIGHTS_DAMAGED: _FETCH,
     ErrorCode.WEIGHTS_UNRECORDED: _FETCH,
+    ErrorCode.DOCUMENT_UNREADABLE: "Choose an SVG file that clipasso sketch has written.",
+    ErrorCode.SKETCH_MISSING: "Choose an SVG file that clipasso sketch has written, or one with such layers.",
+    ErrorCode.SKETCH_HIDDEN: "Name the one that is meant with --level.",
+    ErrorCode.SKETCH_EMPTY: "Choose another with --level, or another file.",
+    ErrorCode.SKETCH_TOO_LARGE: "Choose one of them with --level.",
+    ErrorCode.SKETCH_LEVEL_MISSING: "Choose one of them with --level.",
+    ErrorCode.OPTION_OUT_OF_RANGE: None,
+    ErrorCode.PAUSES_TOO_LONG: "Ask for a shorter --pause, or for a greater --length.",
+    ErrorCode.FILM_TOO_LARGE: "Ask for a smaller --size or --length, or for an SVG.",
+    ErrorCode.FFMPEG_MISSING: "Install it, or choose another ending, for example .gif or .apng.",
+    ErrorCode.FFMPEG_FAILED: "Choose another ending, for example .gif or .apng.",
+    ErrorCode.MARGIN_TOO_WIDE: "Choose a smaller --margin or a larger --sheet.",
 }
 """What to do; None where what went wrong says it already, or cannot be met on the command line."""
 

@@ -1,147 +1,121 @@
-"""``clipasso bench clip``: seconds per step and per sketch with CLIP, the paper's way and ours."""
+"""``clipasso bench``: what drawing costs here, as a table and as JSON."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import datetime
+import importlib
+import importlib.metadata
+import json
+import os
 import platform
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
 
-import numpy as np
-import torch
-
-from .. import pipeline
-from ..clip import network as clip_network
-from ..contract.choices import RasterizerName
-from ..optimising.guidance import Subject, both, boundary
-from ..optimising.guidance.blend import Blend
-from ..optimising.guidance.clip import ClipGuidance
-from ..optimising.optimizer import Descent, optimize
-from ..optimising.rasterizer import render
-from ..paper import recipe
-
-STEP_LIMIT = 1 / 5
-SKETCH_LIMIT = 1 / 50
+from .. import __version__
+from ..bench import PARTS
+from ..bench.figures import Measured
+from ..bench.setting import Setting
+from ..contract.job import SketchJob
+from ..output import files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give the parser of ``clipasso bench`` its options."""
-    parser.add_argument("what", choices=["clip"], help="what to measure")
-    parser.add_argument("--model", default=recipe.MODEL, help=f"CLIP's image tower (default {recipe.MODEL})")
-    parser.add_argument("--strokes", type=int, default=16, help="strokes in the sketch (default 16)")
-    parser.add_argument("--repeat", type=int, default=3, help="how often to measure (default 3)")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to PyTorch (default)")
+    told = "; ".join(f"{name}: {what}" for name, what in PARTS.items())
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure (default: all). {told}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON too")
+    parser.add_argument("--quick", action="store_true", help="fewer cases, each measured once")
+    parser.add_argument("--repeat", type=_positive, help="how often to measure (default 5, with --quick 1)")
+    parser.add_argument("--strokes", type=_positive, default=16, help="strokes in a sketch (default 16)")
+    parser.add_argument("--model", default=SketchJob.clip_model, help="CLIP's image tower (default %(default)s)")
+    parser.add_argument("--device", help="cpu, cuda or mps (default: the CPU, and beside it a GPU where there is one)")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to the libraries (default)")
+    parser.set_defaults(usage_error=parser.error)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, print, and return 0 where both ratios are within their limits, 1 otherwise. Raises `UserError`."""
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    device = torch.device(arguments.device)
-    trained = clip_network.usable(arguments.model)
-    processor, weights = platform.processor() or platform.machine(), "its" if trained else "random"
-    print(f"{processor}, {device}, {torch.get_num_threads()} threads, torch {torch.__version__}")
-    print(f"{arguments.model} with {weights} weights, {arguments.strokes} strokes")
-    bench = _Bench(arguments.model, device, arguments.strokes, arguments.repeat, trained)
-    backend: RasterizerName = "diffvg" if importlib.util.find_spec("pydiffvg") else "native"
-    papers, evaluation, ours = bench.papers_step(backend), bench.papers_evaluation(backend), bench.our_step()
-    print(f"the paper's step, drawn by {backend}:  {papers}")
-    print(f"our step:                          {ours}")
-    step_ratio = ours.best / papers.best
-    print(f"  ours costs 1/{1 / step_ratio:.1f} (limit 1/{1 / STEP_LIMIT:.0f})")
-    evaluations = len(range(0, recipe.STEPS, recipe.EVALUATE_EVERY))
-    whole = recipe.SEEDS * (recipe.STEPS * papers.best + evaluations * evaluation.best)
-    sketch = bench.our_sketch(pipeline.STEPS["normal"])
-    print(f"the paper's sketch, {recipe.SEEDS} x {recipe.STEPS} steps (from its step): {whole:,.0f} s")
-    print(f"our sketch, {pipeline.STEPS['normal']} steps (measured):       {sketch:,.1f} s")
-    print(f"  ours costs 1/{whole / sketch:.0f} (limit 1/{1 / SKETCH_LIMIT:.0f})")
-    return 0 if step_ratio <= STEP_LIMIT and sketch / whole <= SKETCH_LIMIT else 1
+    """Measure, print, and return 0; 1 where CLIP's steps or sketches cost more than they shall. Raises `UserError`."""
+    unknown = [name for name in arguments.parts if name not in PARTS]
+    if unknown:
+        arguments.usage_error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    _use_threads(arguments.threads)
+    devices = (arguments.device,) if arguments.device else _devices()
+    measured: list[Measured] = []
+    machine = _machine()
+    print("\n".join(f"{name}: {value}" for name, value in machine.items()))
+    print("Medians (least-most). Of whole processes the time on the wall, of parts on the CPU their processor time.")
+    if len(devices) > 1:
+        print(f"Columns: {', '.join(devices)}")
+    for name in arguments.parts or PARTS:
+        with tempfile.TemporaryDirectory(prefix="clipasso-bench-") as folder:
+            setting = Setting(
+                Path(folder),
+                arguments.repeat or (1 if arguments.quick else 5),
+                arguments.quick,
+                devices,
+                arguments.strokes,
+                arguments.model,
+            )
+            found: Measured = importlib.import_module(f"..bench.{name}", __package__).measure(setting)
+        print("\n".join(("", *found.lines(devices))), flush=True)
+        measured.append(found)
+    if arguments.json is not None:
+        told = {"machine": machine, "parts": {found.part: found.to_json() for found in measured}}
+        files.write(arguments.json, json.dumps(told, indent=1, allow_nan=False).encode("ascii") + b"\n")
+    return 0 if all(_keeps_its_limits(found) for found in measured) else 1
 
 
-@dataclass(frozen=True)
-class _Seconds:
-    """Several measurements of the same thing."""
-
-    all: tuple[float, ...]
-
-    @property
-    def best(self) -> float:
-        return min(self.all)
-
-    def __str__(self) -> str:
-        return f"{self.best:.3f} s (best of {len(self.all)}; worst {max(self.all):.3f} s)"
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
-class _Bench:
-    """The things to measure, on one photo of noise and one random start."""
+def _use_threads(count: int) -> None:
+    if count:
+        import torch
 
-    def __init__(self, model: str, device: torch.device, strokes: int, repeat: int, trained: bool) -> None:
-        self._model, self._device, self._repeat, self._trained = model, device, repeat, trained
-        random = np.random.default_rng(0)
-        self._photo = random.integers(0, 256, (recipe.CANVAS, recipe.CANVAS, 3), np.uint8)
-        uniform = np.full((recipe.CANVAS, recipe.CANVAS), 1 / recipe.CANVAS**2)
-        self._start = recipe.random_start(uniform, strokes, random).to(device)
-        self._subject = Subject(self._photo, self._photo[..., 0] / np.float32(255.0), device)
+        os.environ["OMP_NUM_THREADS"] = str(count)  # of the processes to come
+        torch.set_num_threads(count)
 
-    def papers_step(self, backend: RasterizerName) -> _Seconds:
-        """Five sketches forward and backward, five photos forward, by the library's tower as it comes."""
-        guidance = self._papers_guidance()
 
-        def step() -> None:
-            points = self._start.clone().requires_grad_(True)
-            guidance.loss(self._drawn(points, backend)).backward()
+def _devices() -> tuple[str, ...]:
+    """The CPU, and the GPU that a job would take."""
+    from ..optimising import device
 
-        return self._measured(step)
+    chosen = device.choose("auto")[0].type
+    return ("cpu",) if chosen == "cpu" else ("cpu", chosen)
 
-    def papers_evaluation(self, backend: RasterizerName) -> _Seconds:
-        """One sketch and one photo forward."""
-        guidance = self._papers_guidance()
 
-        @torch.no_grad()
-        def evaluate() -> None:
-            guidance.evaluate(self._drawn(self._start, backend))
+def _keeps_its_limits(found: Measured) -> bool:
+    if found.part != "clip":
+        return True
+    from ..bench import clip
 
-        return self._measured(evaluate)
+    return clip.within_limits(found)
 
-    def our_step(self) -> _Seconds:
-        """One view of one sketch forward and backward."""
-        guidance = self._our_guidance()
 
-        def step() -> None:
-            points = self._start.clone().requires_grad_(True)
-            guidance.loss(self._drawn(points, "native")[None], 1.0).sum().backward()
+def _machine() -> dict[str, Any]:
+    """Where and when this is measured; a load beside the cores says how far to trust it."""
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    return {
+        "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="minutes"),
+        "processor": _processor(),
+        "cores": os.cpu_count() or 0,
+        "load": load,
+        "system": f"{platform.system()} {platform.release()}",
+        "python": sys.version.split()[0],
+        "torch": importlib.metadata.version("torch"),
+        "clipasso": __version__,
+    }
 
-        return self._measured(step)
 
-    def our_sketch(self, steps: int) -> float:
-        """Seconds for the whole optimisation, the photo's views and all evaluations included."""
-        begun = time.perf_counter()
-        guidance = Blend("both", boundary.build(self._subject), self._our_guidance(), both.share)
-        size = (recipe.CANVAS, recipe.CANVAS)
-        optimize(self._start[None], guidance, size, Descent(steps, keep_lines=False), lambda *_: False)
-        return time.perf_counter() - begun
-
-    def _papers_guidance(self) -> recipe.PaperGuidance:
-        visual = clip_network.library_tower(self._model, self._trained).to(self._device)
-        return recipe.PaperGuidance(self._photo, clip_network.ImageTower(visual), self._device)
-
-    def _our_guidance(self) -> ClipGuidance:
-        tower = clip_network.image_tower(self._model, self._device, self._trained)
-        return ClipGuidance(self._subject, tower, tower.in_fewer_bits())
-
-    def _drawn(self, points: torch.Tensor, backend: RasterizerName) -> torch.Tensor:
-        return render(points, recipe.CANVAS, recipe.CANVAS, recipe.LINE_WIDTH, backend=backend)
-
-    def _measured(self, work: Callable[[], None]) -> _Seconds:
-        work()  # the first time compiles kernels and fills caches
-        seconds = []
-        for _ in range(self._repeat):
-            begun = time.perf_counter()
-            work()
-            if self._device.type == "cuda":
-                torch.cuda.synchronize()
-            seconds.append(time.perf_counter() - begun)
-        return _Seconds(tuple(seconds))
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

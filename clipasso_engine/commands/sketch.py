@@ -182,11 +182,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _outcomes(tasks: Sequence[_Task], wish: int, quiet: bool) -> Iterator[parallel.Outcome[_Drawn]]:
     """Each photo's outcome as it comes; with the progress of each photo, or of all where several are drawn at once."""
     count = parallel.processes(wish, len(tasks), tasks[0].job.device)
+    if min(wish, len(tasks)) > count and not quiet:
+        at_once = "one photo after the other" if count == 1 else f"{count} photos at once"
+        tqdm.write(f"Working on {at_once}, since there is no memory for more.", file=sys.stderr)
     if count == 1:
         yield from parallel.each(_draw if quiet else _draw_aloud, tasks, 1)
         return
-    if wish > count:
-        tqdm.write(f"Working on {count} photos at once, since there is no memory for more.", file=sys.stderr)
     shown = not quiet and sys.stderr.isatty()
     yield from tqdm(parallel.each(_draw, tasks, count), total=len(tasks), unit="photo", leave=False, disable=not shown)
 

@@ -19,8 +19,9 @@ from ..serving.worker import Worker
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give the parser of ``clipasso worker`` its arguments."""
+    parser.add_argument("--listen", metavar="SOCKET", help="stay warm: serve whoever connects to this socket")
     parser.add_argument(
-        "--listen", type=Path, metavar="SOCKET", help="stay warm: serve whoever connects to this socket"
+        "--key", type=Path, metavar="FILE", help="of --listen: by a named pipe, those who know what is in this file"
     )
     parser.add_argument(
         "--idle", type=float, default=600.0, metavar="SECONDS", help="how long to wait for the next one"
@@ -35,10 +36,14 @@ def run(arguments: argparse.Namespace) -> NoReturn:
     protocol = os.fdopen(os.dup(1), "wb")
     engine_log.redirect(1, 2)
     faulthandler.enable()
-    if arguments.listen:
+    if arguments.listen and arguments.key:
+        from ..serving import warm_pipe
+
+        warm_pipe.serve(arguments.listen, arguments.key, arguments.idle)
+    elif arguments.listen:
         from ..serving import warm  # for systems that have Unix sockets
 
-        warm.serve(arguments.listen, arguments.idle)
+        warm.serve(Path(arguments.listen), arguments.idle)
     else:
         with open(0, "rb", closefd=False) as stdin:
             Worker(stdin, protocol, _exit).serve()

@@ -71,6 +71,19 @@ class ErrorCode(str, Enum):
     WEIGHTS_MISSING = "weights-missing"
     WEIGHTS_DAMAGED = "weights-damaged"
     WEIGHTS_UNRECORDED = "weights-unrecorded"
+    # A sketch that is drawn once more.
+    DOCUMENT_UNREADABLE = "document-unreadable"
+    SKETCH_MISSING = "sketch-missing"
+    SKETCH_HIDDEN = "sketch-hidden"
+    SKETCH_EMPTY = "sketch-empty"
+    SKETCH_TOO_LARGE = "sketch-too-large"
+    SKETCH_LEVEL_MISSING = "sketch-level-missing"
+    OPTION_OUT_OF_RANGE = "option-out-of-range"
+    PAUSES_TOO_LONG = "pauses-too-long"
+    FILM_TOO_LARGE = "film-too-large"
+    FFMPEG_MISSING = "ffmpeg-missing"
+    FFMPEG_FAILED = "ffmpeg-failed"
+    MARGIN_TOO_WIDE = "margin-too-wide"
 
 
 class NoticeCode(str, Enum):

@@ -85,6 +85,11 @@ def make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
+def private(path: str, flags: int) -> int:
+    """An ``opener`` for `open`: a file that is made is for our user alone, whatever the umask."""
+    return os.open(path, flags, 0o600)
+
+
 def engine_setting() -> Path:
     """The JSON file install.py writes, also beside the extension: how to start the engine's worker.
 

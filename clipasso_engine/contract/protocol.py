@@ -11,10 +11,12 @@ PROTOCOL = 1
 Message = Dict[str, Any]
 """One line of the protocol: a JSON object with a ``type``.
 
-To the engine:   ``job`` (the fields of `SketchJob`), ``stop`` (finish with the best so far), ``cancel`` (drop it).
+To the engine:   ``job`` (the fields of `SketchJob`), ``stop`` (finish with the best so far), ``cancel`` (drop it);
+``animate`` and ``plot`` (the fields of `redrawing.Animation` and `redrawing.Plot`).
 From the engine: ``hello`` {protocol, version}, ``stage`` {name}, ``photo`` {width, height}, ``notice`` {code, details,
 message}, ``step`` {step, steps, level, loss, strokes}, ``level`` {sketch}: one finished level, ``result`` {sketches,
-report}, ``error`` {kind: "user" or "bug", message, log; code and details where it is a `CodedError`}.
+report}, ``redrawn`` {files, order, figures}, ``error`` {kind: "user" or "bug", message, log; code and details where it
+is a `CodedError`}.
 """
 
 

@@ -137,6 +137,26 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.WEIGHTS_UNRECORDED: translatable(
         "The weights {weights} were put at {file} by hand, so there is nothing to check them against."
     ),
+    ErrorCode.DOCUMENT_UNREADABLE: translatable("{file} cannot be read as an SVG drawing ({reason})."),
+    ErrorCode.SKETCH_MISSING: translatable("{file} has no sketch in it."),
+    ErrorCode.SKETCH_HIDDEN: translatable("{file} shows none of its sketches."),
+    ErrorCode.SKETCH_EMPTY: translatable("{file} has a sketch, but none of its strokes is shown."),
+    ErrorCode.SKETCH_TOO_LARGE: translatable(
+        "{file} has sketches of {count} strokes together, but at most {most} can be drawn once more."
+    ),
+    ErrorCode.SKETCH_LEVEL_MISSING: translatable("{file} has no sketch of {level} strokes; those in it have {levels}."),
+    ErrorCode.OPTION_OUT_OF_RANGE: translatable("{option} is {value}, but must be from {least} to {most}."),
+    ErrorCode.PAUSES_TOO_LONG: translatable(
+        "{count} pauses of {pause} seconds leave too little of the {length} seconds to draw in; up to {most} would do."
+    ),
+    ErrorCode.FILM_TOO_LARGE: translatable(
+        "The animation would have {frames} frames of {width} x {height} pixels, which is too much."
+    ),
+    ErrorCode.FFMPEG_MISSING: translatable("An MP4 film needs the program ffmpeg, which is not installed."),
+    ErrorCode.FFMPEG_FAILED: translatable("The program ffmpeg could not make the film ({reason})."),
+    ErrorCode.MARGIN_TOO_WIDE: translatable(
+        "A margin of {margin} mm leaves no room on a sheet of {width} x {height} mm."
+    ),
 }
 
 NOTICES: dict[NoticeCode, str] = {
@@ -176,6 +196,7 @@ LAYER_OF_STROKES = translatable("Sketch, {count} strokes")
 TEXT = translatable("a text of Unicode characters, not too long")
 FILE_PATH = translatable("the path of a file")
 TRUE_OR_FALSE = translatable("true or false")
+NUMBER = translatable("a number")
 BASE64 = translatable("a file in base64")
 JPEG_XL = translatable("a JPEG XL image")
 PDF = translatable("a PDF document")

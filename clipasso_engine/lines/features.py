@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
@@ -19,6 +20,7 @@ from ..bezier.cubics import Array, resample
 from ..seeing.face_traits import Traits
 from ..seeing.faces import Face
 from ..seeing.view import View
+from . import heads
 from .tracing import Chain
 
 # Points of MediaPipe's mesh. Left and right are the picture's, left first.
@@ -36,8 +38,7 @@ _LIPS_LOWER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 _MOUSTACHE = (57, 186, 92, 165, 164, 391, 322, 410, 287)
 _UNDER_LIPS = (212, 18, 432)
 _UNDER_EYES = ((229, 230, 231), (449, 450, 451))
-_EARS = (234, 454)  # the ends of the jaw
-_CROWN, _CHIN = 10, 152
+_FOREHEAD, _CHIN, _TIP = 10, 152, 5
 _MESH = 468  # points of the face; those of the irises follow
 
 _OPEN = 0.12  # of its width: how far a mouth must be open to be drawn open
@@ -47,18 +48,18 @@ _WIDE = 5.0  # px, where lines are of ordinary width: how far for a lower lid of
 _HIDDEN = 0.42  # of the near eye's width: a narrower far eye lies behind the nose
 _TURNED = 0.42  # radians of yaw from which on the nose is drawn as its ridge and base, not as its base alone
 _SHARE = 0.5  # of a drawing's strokes that large faces may have
+_HEADS = 0.25  # of a drawing's strokes that the outlines of heads may have beside
 _LARGE = 68.0  # px: a face from this size on may have that share, smaller ones less
 _ORDINARY_LINES = 90.0  # px: faces from this size on are drawn with lines of the ordinary width
 _FINEST_LINES = 0.55  # of that width: the finest lines, in faces of half that size and less
 _ALIKE = 0.75  # of a face's size: others from this size on are as important
 _MARGIN = 0.06  # of the face's size: how far around its marks no other line is drawn
+_CHEEKS = 0.8  # of the way from nose to jaw: how far out no other line is drawn
+_GAP = 4.0  # px, where lines are of ordinary width: between a mark and the cheek's line
 _IN_SCENE = 28.0  # px: smaller faces of a photo without one object get no marks, since their heads get no outlines
 _SAMPLES = 24  # points of each mark
 _LINE = 3.0  # px: the ordinary width of a line on the smallest canvas
 _DOT = 1.2  # px: the largest loop that is filled by its own ink
-_JAW_STRENGTH = 1.0  # of a jaw's line, in units of a clear boundary's
-_HAIR_STRENGTH = 1.6  # of a clear hairline, likewise
-_HAIR_PLAIN = 0.25  # contrast from which on there is a hairline
 _LENS = (0.72, 0.45, 0.7)  # half width, height over and depth below the eye of a lens, in widths of the eye
 
 
@@ -97,8 +98,10 @@ class FaceMarks:
     size: float  # px
     sets: tuple[_Set, ...]
     marks: dict[str, list[Array]]  # polylines [_SAMPLES, 2] by name
-    contour: list[Chain]  # jaw and hairline, which are lines like others
     inside: Array  # [C, 2] corners of the polygon in which no other line is drawn
+    outline: list[Chain]  # jaw and crown, which are lines like others, but more telling
+    hairline: list[Chain]  # likewise, as telling as others
+    head: list[Array]  # polylines of the strokes that close the head around the marks; none where it is not seen
 
     @property
     def line(self) -> float:
@@ -138,6 +141,17 @@ def plan(faces: Sequence[FaceMarks], level: int) -> list[int]:
     return result
 
 
+def heads_in(faces: Sequence[FaceMarks], numbers: Sequence[int], level: int) -> list[bool]:
+    """Which faces, whose sets have these ``numbers``, have strokes for their heads too; the largest come first."""
+    result, left = [False] * len(faces), level * _HEADS
+    for index in sorted(range(len(faces)), key=lambda index: -faces[index].size):
+        cost = len(faces[index].head)
+        if numbers[index] and cost <= left:
+            result[index] = True
+            left -= cost
+    return result
+
+
 def marks(face: Face, view: View) -> FaceMarks:
     """The marks of a face of the photo on the view's canvas."""
     points, traits = view.from_decoded(face.points[:, :2]), face.traits
@@ -150,6 +164,8 @@ def marks(face: Face, view: View) -> FaceMarks:
     line = _line(size)
     lenses, bridge = _glasses(points, seen, traits, scale)
     mouth, lips = _mouth(points)
+    if traits.moustache:  # which runs where the upper lip would
+        lips = mouth
     found = {
         **_eyes(points, seen, line),
         "brows": [_smooth((points[list(_BROWS_UPPER[s])] + points[list(_BROWS_LOWER[s])]) / 2) for s in seen],
@@ -160,47 +176,30 @@ def marks(face: Face, view: View) -> FaceMarks:
         "glasses": lenses,
         "bridge": bridge,
     }
+    for name in ("brows", "mouth", "lips", "moustache"):
+        found[name] = [_trimmed(mark, points, _GAP * line) for mark in found[name]]
     around = (*_BROWS_UPPER, *_UNDER_EYES, _LIPS_LOWER, _MOUSTACHE, _UNDER_LIPS, _NOSE_BASE, *_LOWER_LIDS)
     inner = [points[list(chain)] for chain in around]
-    inside = _hull(np.concatenate([*inner, *lenses]), _MARGIN * size)
+    cheeks = points[_TIP] + _CHEEKS * (heads.jaw(points) - points[_TIP])
+    inside = _hull(np.concatenate([*inner, *lenses, cheeks]), _MARGIN * size)
     drawn = bool(sets) and size >= sets[0].smallest  # a jaw without marks is a scratch
-    contour = _contour(points, traits, view) if drawn else []
-    return FaceMarks(size, sets, found, contour, inside)
+    if not drawn:
+        return FaceMarks(size, sets, found, inside, [], [], [])
+    outline, hairline = heads.outline(points, view), heads.hairline(traits, view)
+    return FaceMarks(size, sets, found, inside, outline, hairline, heads.strokes(points, view))
 
 
-def _contour(points: Array, traits: Traits, view: View) -> list[Chain]:
-    """The jaw, and the hairline where it stands out."""
-    jaw = _dense(_jaw(points))
-    chains = [Chain(jaw, np.full(len(jaw), _JAW_STRENGTH), False)]
-    line = np.column_stack([view.from_decoded(traits.hairline[:, :2]), traits.hairline[:, 2]])
-    plain = np.flatnonzero(line[:, 2] > _HAIR_PLAIN)
-    for run in np.split(plain, np.flatnonzero(np.diff(plain) > 1) + 1):
-        if len(run) > 2:
-            dense = _dense(line[run, :2])
-            share = np.linspace(0, len(run) - 1, len(dense))
-            chains.append(Chain(dense, _HAIR_STRENGTH * np.interp(share, np.arange(len(run)), line[run, 2]), False))
-    return chains
-
-
-def _jaw(points: Array) -> Array:
-    """From ear to ear: the lower silhouette of the mesh, which in a turned head is not the same row of its points."""
-    rim = points[:_MESH][ConvexHull(points[:_MESH]).vertices]
-    down = points[_CHIN] - points[_CROWN]
-    across = np.array([down[1], -down[0]])
-    middle = points[list(_EARS)].mean(0)
-    lower = rim[(rim - middle) @ down > 0]
-    return lower[np.argsort(np.arctan2((lower - middle) @ down, -(lower - middle) @ across))]
-
-
-def _dense(points: Array) -> Array:
-    """The polyline with a point for every pixel."""
-    length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
-    return resample(points, max(4, round(length)))
+def _trimmed(mark: Array, points: Array, gap: float) -> Array:
+    """The polyline without what is nearer than ``gap`` px to the mesh's silhouette, or it would run into the cheek."""
+    rim = points[:_MESH][ConvexHull(points[:_MESH]).vertices].astype(np.float32)
+    far = np.array([cv2.pointPolygonTest(rim[:, None], (float(x), float(y)), True) for x, y in mark]) > gap
+    kept = np.flatnonzero(far)
+    return _smooth(mark[kept[0] : kept[-1] + 1]) if len(kept) > _SAMPLES // 2 else mark
 
 
 def _visible_eyes(points: Array) -> list[int]:
     """0 for the left eye, 1 for the right one; without an eye that lies behind the nose."""
-    down = points[_CHIN] - points[_CROWN]
+    down = points[_CHIN] - points[_FOREHEAD]
     across = np.array([down[1], -down[0]])  # to the face's left, which is the picture's right
     widths = [float((points[lid[-1]] - points[lid[0]]) @ across) for lid in _UPPER_LIDS]
     return [side for side, width in enumerate(widths) if width >= _HIDDEN * max(widths)]

@@ -234,3 +234,9 @@ def _chain(path: Array, boundary: NDArray[np.float32]) -> Chain:
         smooth[0], smooth[-1] = path[0], path[-1]
     strength = ndimage.map_coordinates(boundary, smooth.T, order=1, mode="nearest")
     return Chain(smooth[:, ::-1] + 0.5, strength.astype(np.float64), closed)
+
+
+def runs(flags: NDArray[np.bool_]) -> list[NDArray[np.int_]]:
+    """The indices of each unbroken run of true ``flags`` [M]."""
+    index = np.flatnonzero(flags)
+    return np.split(index, np.flatnonzero(np.diff(index) > 1) + 1) if len(index) else []

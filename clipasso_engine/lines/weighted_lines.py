@@ -24,6 +24,9 @@ from . import features, outline, tracing
 from .features import FaceMarks
 from .tracing import Chain
 
+IN_FACE = -0.5
+"""Weight of other lines where a face has strokes of its own."""
+
 _RIM = 0.012  # of the diagonal: how far outside the mask a line still belongs to the object
 _OUTSIDE = -0.5  # weight outside the object, in units of the boundary's strength
 _UNSURE = ((0.1, 0.2, 0.5), (_OUTSIDE, 0.0, 0.6))  # outside the mask: object score -> weight
@@ -39,7 +42,7 @@ _SHARP = np.pi / 3  # turn from which on a point tells as much as any
 _STRAIGHT, _CURVED = 0.55, 1.65  # worth of a straight and of a sharply turning line
 _MIDDLE = 0.35  # of the diagonal: without an object, lines this far from the middle weigh 60 % of those in it
 _NOT_GUESSED = 0.4  # worth of a line off the guess
-_IN_FACE = -0.5  # weight of other lines where eyes, nose and mouth of a face are
+_HEAD = 1.8  # worth of a line along the outline of a head that has a face, beside others of the same strength
 _LEAST_LOOK, _LOOK = 0.25, 2.0  # worth of a line that nobody looks at, and how much more it is where all look
 _SAY = (2, 3, 4, 5), (0.0, 1.0, 1.0, 0.0)  # log2 of the strokes -> how much that counts
 _CLEAR = 0.9  # of a closed line that must be worth drawing for it to be worth more whole
@@ -142,7 +145,7 @@ def find(
         ridges = [piece for ridge in ridges for piece in tracing.cut(ridge, hints.around)]
     seen = found or guess
     rims = outline.outlines(seen.mask, boundary) if seen else []
-    contours = [line for face in faces for line in face.contour]
+    contours = [line for face in faces for line in (*face.outline, *face.hairline)]
     if found and hints.by_hand:
         near = ndimage.distance_transform_edt(~found.mask) <= _RIM * diagonal
         rims = [rim for rim in rims if (rim.strength > _FAINT).mean() > _REAL]
@@ -162,15 +165,25 @@ def find(
     for face in faces:
         inside = features.covered(face, boundary.shape).astype(np.float64)
         for chain, weight in zip(chains, weights, strict=True):
-            weight[_sampled(inside, chain.points) > 0.5] = _IN_FACE
+            weight[_sampled(inside, chain.points) > 0.5] = IN_FACE
     chains += contours
     weights += [line.strength.copy() for line in contours]
     _keep_one_of_each(chains, weights)
     told = [np.where(w > 0, w * _telling(chain.points), w) for chain, w in zip(chains, weights, strict=True)]
+    told = _with_heads([line for face in faces for line in face.outline], chains, told)
     if emphasis is not None:
         told = [np.where(w > 0, w * _sampled(emphasis, chain.points), w) for chain, w in zip(chains, told, strict=True)]
     looks = [] if attention is None else _looks(attention, chains, len(details) + len(contours))
     return Lines(chains, told, height, width, tuple(faces), looks)
+
+
+def _with_heads(outlines: list[Chain], chains: list[Chain], weights: list[Array]) -> list[Array]:
+    """The weights [M] of chains, greater beside the ``outlines`` of heads: a face without a head is a mask."""
+    if not outlines:
+        return weights
+    heads = cKDTree(np.concatenate([line.points for line in outlines]))
+    beside = [heads.query(chain.points)[0] < _SAME for chain in chains]
+    return [np.where(near & (w > 0), _HEAD * w, w) for near, w in zip(beside, weights, strict=True)]
 
 
 def _looks(attention: NDArray[np.float32], chains: list[Chain], sure: int) -> list[Array]:
@@ -191,7 +204,7 @@ def _keep_one_of_each(chains: list[Chain], weights: list[Array]) -> None:
         weight[near] = np.minimum(weight[near], _GUESS)
         back = _own_double(chains[i]) & (weight > 0)
         weight[back] = _GUESS
-        for run in _runs(weight > 0):
+        for run in tracing.runs(weight > 0):
             if len(run) > 2:
                 drawn.add(points[run])
 
@@ -210,12 +223,6 @@ def _own_double(chain: Chain) -> NDArray[np.bool_]:
     result = np.zeros(size, dtype=np.bool_)
     result[late[beside]] = True
     return result
-
-
-def _runs(flags: NDArray[np.bool_]) -> list[NDArray[np.int_]]:
-    """The indices of each unbroken run of true ``flags`` [M]."""
-    index = np.flatnonzero(flags)
-    return np.split(index, np.flatnonzero(np.diff(index) > 1) + 1) if len(index) else []
 
 
 def _belonging(found: Foreground, rim: float) -> Array:

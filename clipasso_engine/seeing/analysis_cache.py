@@ -170,7 +170,7 @@ def _clear_parts(older: float) -> None:
     """Remove what processes left that were killed while they wrote, so longer ago than ``older`` seconds."""
     for part in folder().glob(f"*{_PART}"):
         with contextlib.suppress(OSError):  # removed meanwhile
-            if time.time() - part.stat().st_mtime >= older:
+            if abs(time.time() - part.stat().st_mtime) >= older:  # the clock may have been set back since
                 part.unlink()
 
 

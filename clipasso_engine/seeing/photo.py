@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError, features
 
-from ..contract import hashing, texts
+from ..contract import file_kinds, hashing, photo_file, texts
 from ..contract.codes import ErrorCode, NoticeCode
 from ..contract.errors import CodedError
 from ..contract.events import Event, notice
-from . import cut_off, file_kinds, photo_file, photo_formats, transparency
+from . import cut_off, photo_formats, transparency
 from .guarded_file import TooCostlyError
 from .photo_formats import OtherKindError, TooLargeError
 
@@ -28,6 +28,10 @@ MAX_ASPECT = 20
 
 MAX_WORKING_SIDE = 2048
 """Pixels; several times what the method looks at, and little memory. Larger photos are reduced to it."""
+
+_LEAST_WORKING_SIDE = 1920
+"""Pixels that a JPEG decoded at 1/2, 1/4 or 1/8 must still have: a little less than `MAX_WORKING_SIDE`, so that photos
+of 12 and 16 megapixels (4032 and 4000 px wide, say) need not be decoded whole and reduced by hand."""
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -136,7 +140,7 @@ def _opened(file: BinaryIO, path: Path) -> tuple[Image.Image, tuple[int, int], b
     declared = image.size
     _check_size(path, declared)
     # Only JPEG heeds this: it then decodes at 1/2, 1/4 or 1/8, never below the size asked for.
-    width, height = (max(1, MAX_WORKING_SIDE * side // max(declared)) for side in declared)
+    width, height = (max(1, _LEAST_WORKING_SIDE * side // max(declared)) for side in declared)
     image.draft(None, (width, height))
     return image, declared, image.size != declared
 

@@ -7,14 +7,16 @@ before a size is known (ICO, CUR, ICNS), and most are seldom used, so their deco
 
 from __future__ import annotations
 
+import contextlib
 import re
 import struct
+from functools import lru_cache
 from typing import BinaryIO, cast
 
 from PIL import Image, PngImagePlugin
 
-from ..contract import texts
-from . import file_kinds, jpeg_scans, tiff_tags
+from ..contract import file_kinds, texts
+from . import jpeg_scans, tiff_tags
 from .guarded_file import GuardedFile, TooCostlyError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "PPM")
@@ -48,8 +50,6 @@ PngImagePlugin.MAX_TEXT_MEMORY = 64 << 20
 # Pillow's own limit, in its words, on sizes that are met only while decoding: it refuses twice as much.
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS // 2
 
-# The header of a binary portable pixmap of 8 bits, with comments that a person may have written.
-_PNM = re.compile(rb"P(?:4|[56](?=.*\s255\s))\s(?:\s|#[^\r\n]*[\r\n]|\d+\s){2,9}", re.DOTALL)
 _COMPRESSED = frozenset({b"iCCP", b"zTXt", b"iTXt"})
 
 
@@ -75,7 +75,7 @@ def opened(file: BinaryIO) -> Image.Image:
     file.seek(0)
     head = file.read(file_kinds.HEAD_BYTES)
     build = _look_ahead(file, head)
-    file_kinds.register_heif()
+    register_heif()
     guarded = GuardedFile(file, texts.MANY_PARTS)
     try:
         image = Image.open(cast(BinaryIO, guarded), formats=[*FORMATS, *(_HEIF & Image.OPEN.keys())])
@@ -91,6 +91,15 @@ def opened(file: BinaryIO) -> Image.Image:
     if image.format == "BMP" and image.tile[0][0] == "bmp_rle" and file.seek(0, 2) > _MAX_RLE_BYTES:
         raise TooCostlyError(texts.MANY_PARTS)
     return image
+
+
+@lru_cache(maxsize=1)
+def register_heif() -> None:
+    """Let Pillow read HEIC where the package ``pillow-heif`` is installed."""
+    with contextlib.suppress(ImportError):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
 
 
 def _most_pixels(image: Image.Image, build: jpeg_scans.Build | None) -> int:
@@ -109,10 +118,8 @@ def _look_ahead(file: BinaryIO, head: bytes) -> jpeg_scans.Build | None:
         _look_at_tiff(file)
     elif head.startswith(b"RIFF") and head[8:16] == b"WEBPVP8X":
         _look_at_webp(head)
-    elif re.match(rb"P[0-7fFy]\s", head):
-        file.seek(0)
-        if not _PNM.match(file.read(1000)):
-            raise OtherKindError(texts.ODD_PNM)
+    elif re.match(rb"P[0-7fFy]\s", head) and not file_kinds.is_photo(head):
+        raise OtherKindError(texts.ODD_PNM)
     return None
 
 

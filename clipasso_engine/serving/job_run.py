@@ -24,6 +24,7 @@ from ..contract.sketch import Sketch
 
 if TYPE_CHECKING:
     from ..pipeline import Keep
+    from ..sketching.last_photo import LastPhoto
 
 Report = dict[str, Any]
 
@@ -43,11 +44,12 @@ def run(
     stop: Callable[[], bool],
     since: float,
     keep: Keep | None = None,
+    memory: LastPhoto | None = None,
 ) -> tuple[list[Sketch], Report]:
     """The sketches of one job, and the pipeline's report with ``seconds.start``, ``peak_rss_mb`` and ``versions``.
 
     ``since`` is when the wait for the job began, on the clock of `time.monotonic`; ``seconds.start`` counts from there
-    until the pipeline begins, most of it imports, and ``seconds.total`` until it ends.
+    until the pipeline begins, most of it imports, and ``seconds.total`` until it ends. ``memory`` is the pipeline's.
     Raises `UserError` for all that the user can mend, lack of memory included.
     """
     emit({"type": "stage", "name": "start"})
@@ -56,7 +58,7 @@ def run(
 
         start = time.monotonic() - since
         try:
-            sketches, report = pipeline.sketch(job, emit, stop, keep)
+            sketches, report = pipeline.sketch(job, emit, stop, keep, memory)
         except RuntimeError as error:
             notice = _gpu_left_out(job, error)
             if notice is None:
@@ -65,7 +67,7 @@ def run(
             notice = None
         if notice:  # outside the handler: the exception's traceback would keep the tensors of the failed try alive
             emit(notice)
-            sketches, report = pipeline.sketch(replace(job, device="cpu"), emit, stop, keep)
+            sketches, report = pipeline.sketch(replace(job, device="cpu"), emit, stop, keep, memory)
     except Exception as error:
         if is_out_of_memory(error):
             raise CodedError(ErrorCode.OUT_OF_MEMORY) from error
@@ -137,8 +139,17 @@ def _gpu_left_out(job: SketchJob, error: RuntimeError) -> Event | None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether it is Python's, the system's, OpenCV's, the CPU allocator's, CUDA's or Metal's way to say so."""
+    """Whether it, or what led to it, is Python's, the system's, OpenCV's, the CPU allocator's, CUDA's or Metal's way to
+    say so.
+    """
+    led_to_it = error.__cause__ or error.__context__
+    return _says_no_memory(error) or (led_to_it is not None and is_out_of_memory(led_to_it))
+
+
+def _says_no_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    may_say = isinstance(error, (RuntimeError, ImportError, SystemError)) or type(error).__module__.startswith("cv2")
+    may_say = isinstance(error, (RuntimeError, ImportError, SystemError, OSError)) or type(error).__module__.startswith(
+        "cv2"
+    )
     return may_say and bool(_NO_MEMORY.search(str(error)))

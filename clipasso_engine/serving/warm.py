@@ -1,4 +1,4 @@
-"""A worker that stays warm between jobs, so that the next one does not wait for torch (Linux).
+"""A worker that stays warm between jobs, so that the next one does not wait for imports (Linux, macOS).
 
 It listens on a socket that only its user can open, serves one connection at a time, and ends when nobody has come for a
 while, or when its own files have changed. While it serves, the socket is not there: a second job is another process's.
@@ -11,17 +11,16 @@ import fcntl
 import os
 import select
 import socket
-import struct
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from .worker import Worker
+from ..contract import peer
+from ..sketching.last_photo import LastPhoto
+from . import warm_run
 
 _LOOK_EVERY = 5.0  # seconds
-_ABANDON_SECONDS = 1.5  # from the end of a connection to the end of its job, or of the process
 
 
 def serve(path: Path, idle: float) -> None:
@@ -29,7 +28,7 @@ def serve(path: Path, idle: float) -> None:
 
     Returns at once if another process listens there already.
     """
-    files = _files()
+    files, memory = warm_run.files(), LastPhoto()
     served: socket.socket | None = None
     while True:
         listener = _listener(path)
@@ -40,20 +39,13 @@ def serve(path: Path, idle: float) -> None:
         connection = _next(listener, path, idle, files)
         if connection is None:
             return
-        _serve_one(connection, first=served is None)
+        _serve_one(connection, memory, first=served is None)
         served = connection
 
 
-def _serve_one(connection: socket.socket, first: bool) -> None:
-    over = threading.Event()
-
-    def gone() -> None:
-        if threading.current_thread() is not threading.main_thread() and not over.wait(_ABANDON_SECONDS):
-            os._exit(0)  # the job does not heed its end
-
+def _serve_one(connection: socket.socket, memory: LastPhoto, first: bool) -> None:
     with connection.makefile("rb") as source, contextlib.suppress(OSError), connection.makefile("wb") as protocol:
-        Worker(cast(BinaryIO, source), cast(BinaryIO, protocol), gone, start_up=first).serve()
-    over.set()
+        warm_run.serve(cast(BinaryIO, source), cast(BinaryIO, protocol), memory, first)
 
 
 def _listener(path: Path) -> socket.socket | None:
@@ -76,10 +68,10 @@ def _next(listener: socket.socket, path: Path, idle: float, files: list[tuple[st
     """The next connection of our user's; None when it is time to end. Nobody can connect any more then."""
     end = time.monotonic() + idle
     try:
-        while time.monotonic() < end and files == _files() and path.exists():
+        while time.monotonic() < end and files == warm_run.files() and path.exists():
             if select.select([listener], [], [], min(_LOOK_EVERY, idle))[0]:
                 connection = listener.accept()[0]
-                if files == _files() and peer_uid(connection) == os.getuid():
+                if files == warm_run.files() and peer.of(connection).uid == os.getuid():
                     return connection
                 connection.close()
         return None
@@ -88,13 +80,6 @@ def _next(listener: socket.socket, path: Path, idle: float, files: list[tuple[st
             listener.close()
             if not _somebody_listens(path):
                 path.unlink(missing_ok=True)
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """The user at the other end."""
-    size = struct.calcsize("3i")
-    _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return int(uid)
 
 
 def _somebody_listens(path: Path) -> bool:
@@ -112,10 +97,3 @@ def _locked(path: Path) -> Iterator[None]:
     with open(path.with_suffix(".lock"), "w", encoding="ascii") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
-
-
-def _files() -> list[tuple[str, int]]:
-    """The engine's own modules as they are now: another version must not be answered for."""
-    with contextlib.suppress(OSError):  # being removed
-        return sorted((path.name, path.stat().st_mtime_ns) for path in Path(__file__).parents[1].rglob("*.py"))
-    return []

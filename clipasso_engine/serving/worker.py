@@ -18,11 +18,15 @@ from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError, UserError, cut, shown
 from ..contract.job import SketchJob
 from ..contract.protocol import PROTOCOL, Message, decode, encode
-from . import engine_log
+from ..sketching.last_photo import LastPhoto
+from . import engine_log, redrawing_run
 from . import job_run as runner
 
 MAX_LINE = 1 << 28
 """Bytes; a job is a few hundred, unless it brings its photo."""
+
+_WORK = ("job", *redrawing_run.KINDS)
+"""The types of messages that ask for something to be done."""
 
 _MAX_BUG, _MAX_REASON = 1000, 200  # characters of messages that may quote what was sent
 
@@ -37,12 +41,20 @@ class _Request:
 class Worker:
     """Serves whoever is at the other end of two streams, until that one has gone."""
 
-    def __init__(self, source: BinaryIO, protocol: BinaryIO, gone: Callable[[], object], start_up: bool = True) -> None:
+    def __init__(
+        self,
+        source: BinaryIO,
+        protocol: BinaryIO,
+        gone: Callable[[], object],
+        start_up: bool = True,
+        memory: LastPhoto | None = None,
+    ) -> None:
         """``gone`` is called, in some thread, at the end. ``start_up``: whether this process was started for the job,
-        whose report then counts the time that took."""
+        whose report then counts the time that took. ``memory`` is what workers before this one in the process left."""
         self._source, self._protocol, self._gone = source, protocol, gone
         self._requests: queue.SimpleQueue[_Request | CodedError | None] = queue.SimpleQueue()
         self._counts_start_up = start_up
+        self._memory = memory or LastPhoto()
         self._start_up = 0.0  # seconds; the first job's start counts them
 
     def serve(self) -> None:
@@ -74,7 +86,7 @@ class Worker:
                     break
                 if message["type"] == "stop":
                     stop.set()
-                elif message["type"] == "job":
+                elif message["type"] in _WORK:
                     stop = threading.Event()  # a late "stop" must not reach the next job
                     self._requests.put(_Request(message, time.monotonic(), stop))
                 else:
@@ -87,9 +99,12 @@ class Worker:
     def _answer(self, request: _Request) -> None:
         since, self._start_up = request.arrived - self._start_up, 0.0
         try:
+            if request.message["type"] in redrawing_run.KINDS:
+                self._emit(redrawing_run.run(request.message))
+                return
             job = SketchJob.from_message(request.message)
             request.message.clear()  # a photo that came along need not be held twice
-            sketches, report = runner.run(job, self._emit, request.stop.is_set, since)
+            sketches, report = runner.run(job, self._emit, request.stop.is_set, since, memory=self._memory)
             self._emit({"type": "result", "sketches": [sketch.to_json() for sketch in sketches], "report": report})
         except UserError as error:
             self._emit_refusal(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -33,6 +33,7 @@ from ..optimising.rasterizer import render
 from ..seeing import meaning, photo
 from ..seeing.view import View
 from . import colours, tidying
+from .last_photo import LastPhoto, drawn_by
 
 STEPS = {"draft": 20, "normal": 60, "best": 200}
 """Optimisation steps per level, by quality. From a traced start the loss hardly falls after 60 (docs/method.md)."""
@@ -62,6 +63,7 @@ class Stages:
     part: Part = "object"  # of the photo
     width: float = LINE_WIDTH  # px of the canvas: of finished strokes
     starts: dict[int, list[Choice]] = field(default_factory=dict)  # those that were asked for so far
+    key: Hashable = None  # what all of this depends on, see `LastPhoto`
 
     @property
     def device(self) -> torch.device:
@@ -82,8 +84,10 @@ class Stages:
 class Run:
     """The job's clock, its messages, its figures."""
 
-    def __init__(self, job: SketchJob, emit: Emit, stop: Callable[[], bool]) -> None:
+    def __init__(self, job: SketchJob, emit: Emit, stop: Callable[[], bool], memory: LastPhoto | None = None) -> None:
         self._job, self._emit, self._stop = job, emit, stop
+        self._memory = memory or LastPhoto()
+        self._remembered = 0
         self._begun = time.monotonic()
         self._last_message = 0.0
         self._seconds: dict[str, float] = {}
@@ -108,8 +112,15 @@ class Run:
 
         self._last_message = 0.0  # the start is always shown
         self._preview(0, level, 0.0, stages.view.to_photo(starts[0].controls, stages.picture))
-        with few_threads(stages):
-            outcome = with_less_memory(work, stages.device, len(starts), self.notice)
+        key = (stages.key, drawn_by(self._job), level)
+        outcome: Outcome | None = self._memory.finished(key)
+        if outcome is not None:
+            self._remembered += 1
+        else:
+            with few_threads(stages):
+                outcome = with_less_memory(work, stages.device, len(starts), self.notice)
+            if outcome.steps == STEPS[self._job.quality] and len(outcome.losses) == len(starts):
+                self._memory.finish(key, outcome)
         self._steps += outcome.steps
         self._first_loss = self._first_loss or outcome.first_loss
         order = _ranked(outcome, stages)
@@ -158,6 +169,7 @@ class Run:
             "guidance": stages.guide.name,
             "device": str(stages.device),
             "faces": len(stages.view.faces),
+            "remembered": self._remembered,
         }
 
 

@@ -22,15 +22,26 @@ _CROSS = "M -2.5,-2.5 2.5,2.5 M -2.5,2.5 2.5,-2.5"
 
 def path_effect(path: inkex.PathElement, brush: str, stroke: PowerStroke, decimals: int) -> str:
     """The id of an effect that draws ``path`` alone: the one it has had, or a new one."""
-    svg, reference = path.root, path.get("inkscape:path-effect") or ""
-    effect = svg.getElementById(reference.strip("# "))
-    if effect is None or len(svg.xpath(f"//svg:path[@inkscape:path-effect='{reference}']")) > 1:
+    svg, effect = path.root, effect_of(path)
+    if effect is None or _is_shared(svg, path.get("inkscape:path-effect")):
         effect = inkex.PathEffect()
         effect.set("id", _free_id(svg, f"brush-{path.get_id()}"))
         svg.defs.append(effect)
     stroke.write(effect, decimals)
     effect.set(MARK, brush)
     return str(effect.get("id"))
+
+
+def effect_of(path: inkex.PathElement) -> inkex.BaseElement | None:
+    """The path effect that ``path`` refers to; None without one, and where the reference leads to something else."""
+    reference = (path.get("inkscape:path-effect") or "").strip("# ")
+    found = path.root.getElementById(reference) if reference else None
+    return found if isinstance(found, inkex.PathEffect) else None
+
+
+def _is_shared(svg: inkex.SvgDocumentElement, reference: str) -> bool:
+    paths = svg.iter(inkex.addNS("path", "svg"))
+    return sum(path.get("inkscape:path-effect") == reference for path in paths) > 1
 
 
 def grain_filter(svg: inkex.SvgDocumentElement, brush: str, grain: Grain, width: float) -> str:
@@ -95,13 +106,14 @@ def cross_marker(svg: inkex.SvgDocumentElement, brush: str) -> str:
 
 
 def tidy(svg: inkex.SvgDocumentElement) -> None:
-    """Remove what brushes have left in the defs and no element uses."""
+    """Remove what brushes have left in the defs and no element uses. Strokes, which know their brush, too, stay."""
     used = _references(svg)
     for element in svg.xpath("//svg:defs/*[@clipasso:brush]", namespaces={"svg": inkex.NSS["svg"], **_OURS}):
-        if element.get("id") not in used:
+        if isinstance(element, _MADE) and element.get("id") not in used:
             element.getparent().remove(element)
 
 
+_MADE = (inkex.PathEffect, inkex.Filter, inkex.Marker)
 _OURS = {layer_format.PREFIX: layer_format.NAMESPACE}
 
 

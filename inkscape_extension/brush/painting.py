@@ -172,7 +172,7 @@ class _Stroke:
     def __init__(self, path: inkex.PathElement) -> None:
         self._path = path
         self._style = dict(path.style)
-        self._effect = path.root.getElementById((path.get(_EFFECT) or "").strip("# "))
+        self._effect = defs.effect_of(path)
         self._colour = self._style.get("stroke" if self._effect is None else "fill") or "#000000"
         self._width = self._plain_width()
 
@@ -268,6 +268,9 @@ def _line_style(brush: Brush, width: float) -> dict[str, str]:
     return style
 
 
+_FARTHEST = 1e9  # user units; the arithmetic of curves that run further overflows
+
+
 def _open_curve(data: str) -> list[Cubic]:
     """A path of one open piece as cubic segments; empty for any other, which Power Stroke cannot draw as a line."""
     path = inkex.Path(data)
@@ -277,6 +280,8 @@ def _open_curve(data: str) -> list[Cubic]:
     if len(pieces) != 1:
         return []
     points = [[tuple(point) for point in node] for node in pieces[0]]
+    if not all(abs(value) < _FARTHEST for node in points for point in node for value in point):
+        return []
     return [(one[1], one[2], two[0], two[1]) for one, two in zip(points, points[1:])]
 
 

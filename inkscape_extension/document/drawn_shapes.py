@@ -13,7 +13,7 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.sketch import Curve, Point, Ring, Shape
 
 from ..translation import translated
-from . import curves, outlines, source_photo, viewport
+from . import curves, outlines, source_photo, viewport, winding
 
 SHAPE_TAGS = ("path", "rect", "circle", "ellipse", "polygon", "polyline", "line")
 _COINCIDE = 1e-4  # of the size of a path: ends this near to each other close it
@@ -34,12 +34,18 @@ class DrawnShape:
         dashes, stroke = (self.style(name) for name in ("stroke-dasharray", "stroke"))
         return dashes not in ("", "none") and stroke not in ("", "none")
 
-    def rings(self, to_shares: inkex.Transform) -> Shape:
-        """Its outline as polygons; ``to_shares`` leads there from the coordinates of the outermost elements."""
+    def areas(self, to_shares: inkex.Transform, rule: str = "fill-rule") -> tuple[Shape, ...]:
+        """What lies inside, as polygons; ``to_shares`` leads there from the coordinates of the outermost elements.
+
+        ``rule`` is the property that says what is inside where lines cross, or lie in each other. None for lines.
+        """
         first, shape = self.path[0], self.path[-1]
         way, _size = viewport.down(self.path, viewport.size_around(first))
         transform = to_shares @ viewport.to_root(first) @ way @ shape.transform
-        return tuple(_ring(piece, transform) for piece in _pieces(_seen(shape)))
+        rings = tuple(filter(_has_area, (_ring(piece, transform) for piece in _pieces(_seen(shape)))))
+        if not rings:
+            return ()
+        return (rings,) if self.style(rule) == "evenodd" else winding.areas(rings)
 
     def style(self, name: str) -> str:
         """The shape's own, or what it inherits, from a clone as well."""
@@ -64,14 +70,14 @@ def split(
 
 
 def areas(shapes: Iterable[DrawnShape], to_shares: inkex.Transform) -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
-    """The mask and the places that deserve more lines, in shares of the photo; see `DrawnShape.rings`.
+    """The mask and the places that deserve more lines, in shares of the photo; see `DrawnShape.areas`.
 
     Raises `UserError` if all of the mask lies beside the photo.
     """
     mask: list[Shape] = []
     details: list[Shape] = []
     for shape in shapes:
-        (details if shape.dashed else mask).append(shape.rings(to_shares))
+        (details if shape.dashed else mask).extend(shape.areas(to_shares))
     if mask and not any(touches(ring) for shape in mask for ring in shape):
         raise UserError(
             translated(
@@ -126,6 +132,10 @@ def _ring(piece: Sequence[Curve], transform: inkex.Transform) -> Ring:
         count = 1 if straight else min(_MOST, 1 + math.ceil(math.sqrt(_FINENESS * length)))
         corners += [curves.point(points, step / count) for step in range(count)]
     return tuple((round(x, _DIGITS), round(y, _DIGITS)) for x, y in corners)
+
+
+def _has_area(ring: Ring) -> bool:
+    return len(ring) > 2
 
 
 def touches(ring: Ring) -> bool:

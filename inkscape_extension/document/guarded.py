@@ -6,9 +6,10 @@ other copy as well.
 
 from __future__ import annotations
 
+import copy
 import io
-import math
 import re
+import traceback
 from typing import IO, Any
 
 import inkex
@@ -21,6 +22,9 @@ from .links import LinksFromTheDocument
 MAX_DOCUMENT = 256 << 20
 """Bytes of a document, the photos embedded in it included; a larger value takes more memory, several times itself."""
 
+_LARGEST = 1e15  # in a transform; inkex forgets what it cannot compute with
+_PIECE = 1 << 20  # bytes of a document that are read at once
+
 _TRANSFORMS = ("transform", "gradientTransform", "patternTransform")
 
 
@@ -30,18 +34,36 @@ class GuardedDocument(LinksFromTheDocument):
     """
 
     def load(self, stream: object) -> Any:
-        loaded = super().load(io.BytesIO(checked(stream)))  # type: ignore[misc]
-        self._set_aside = [
-            (element, name, element.attrib.pop(name))
-            for element in loaded.getroot().iter("*")
-            for name in _TRANSFORMS
-            if name in element.attrib and not _is_readable(element.attrib[name])
-        ]
+        """What inkex's does, but that reading the selection would make it forget those transforms for good."""
+        content = checked(stream)
+        try:
+            loaded = inkex.load_svg(io.BytesIO(content))
+            self.original_document = copy.deepcopy(loaded)
+            self.svg = loaded.getroot()
+            self._set_aside = [found for element in self.svg.iter() for found in _unreadable(element)]
+            self._texts = [
+                (element, name, element.attrib[name]) for element in self.svg.iter() for name in _texts(element)
+            ]
+            self.svg.selection.set(*self.options.ids)  # type: ignore[attr-defined]
+        except RecursionError:
+            raise
+        except Exception:  # of many kinds, by what is wrong, by lxml's and by inkex's version
+            traceback.print_exc()
+            raise UserError(
+                translated(
+                    "The document cannot be read as SVG: it is damaged, or another kind of file. Open it in Inkscape, "
+                    "save it as Inkscape SVG, and start again."
+                )
+            ) from None
         return loaded
 
     def has_changed(self, ret: object) -> bool:
+        for element, name, text in self._texts:
+            now = element.attrib.get(name, "")
+            if now != text and now == _reworded(name, text):  # inkex writes back what it has only read
+                element.attrib[name] = text
         for element, name, value in self._set_aside:
-            if name not in element.attrib:  # not one that has been given another
+            if not element.attrib.get(name):  # not one that has been given another
                 element.attrib[name] = value
         return bool(super().has_changed(ret))  # type: ignore[misc]
 
@@ -80,7 +102,37 @@ def checked(stream: object) -> bytes:
 
 def _read(stream: IO[Any]) -> bytes:
     source = getattr(stream, "buffer", stream)
-    return bytes(source.read(MAX_DOCUMENT + 1))
+    content = bytearray()
+    # Asked for all at once, Python would take the memory of the largest document for the smallest.
+    while len(content) <= MAX_DOCUMENT:
+        piece = source.read(_PIECE)
+        if not piece:
+            break
+        content += piece
+    return bytes(content)
+
+
+def _unreadable(element: inkex.BaseElement) -> list[tuple[inkex.BaseElement, str, str]]:
+    """Take transforms that cannot be read from an element; returns it with their names and values.
+
+    Raises `UnicodeDecodeError` for a name or a text of bytes that are none.
+    """
+    names = list(element.attrib)
+    _texts = element.text, element.tail
+    broken = [name for name in _TRANSFORMS if name in names and not _is_readable(element.attrib[name])]
+    return [(element, name, element.attrib.pop(name)) for name in broken]
+
+
+def _texts(element: inkex.BaseElement) -> list[str]:
+    return [name for name in ("style", *_TRANSFORMS) if name in element.attrib]
+
+
+def _reworded(name: str, text: str) -> str:
+    """An attribute in inkex's words."""
+    try:
+        return str(inkex.Style(text) if name == "style" else inkex.Transform(text))
+    except Exception:  # as in `_is_readable`
+        return text
 
 
 def _is_readable(transform: str) -> bool:
@@ -88,4 +140,6 @@ def _is_readable(transform: str) -> bool:
         matrix = inkex.Transform(transform).matrix
     except Exception:  # of many kinds, by what is wrong and by the version of inkex
         return False
-    return not re.search(r"nan|inf", transform, re.IGNORECASE) and all(math.isfinite(v) for row in matrix for v in row)
+    return not re.search(r"nan|inf", transform, re.IGNORECASE) and all(
+        abs(value) < _LARGEST for row in matrix for value in row
+    )

@@ -1,41 +1,50 @@
-"""From the ``href`` of an ``<image>`` to a file that the engine can read."""
+"""From the ``href`` of an ``<image>`` to a file, or to the bytes of one, that the engine can read."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import os
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
-from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.errors import UserError, cut
 
 from ..translation import translated
+from .photo_file import PhotoFile
 
 MAX_PHOTO = 512 << 20
 """Bytes of a photo's file; a larger value takes longer to be read before anything is known of it."""
 
+MAX_EMBEDDED = 180 << 20
+"""Likewise of one in the document, which travels as text: the engine takes lines of 256 MB."""
+
+_MAX_LINK = 400  # characters that are told of a link to nowhere
+_MAX_NAME = 60  # characters of what an embedded photo is called
+
 _PIECE = 1 << 20  # characters that are unquoted at once; a larger value takes more memory meanwhile
 
 
-@contextlib.contextmanager
-def photo_file(href: str, absref: str, folders: Sequence[Path]) -> Iterator[Path]:
-    """The photo as a file; one that was embedded is unpacked for the time of the ``with`` block.
+def photo_file(href: str, absref: str, folders: Sequence[Path], name: str = "photo") -> PhotoFile:
+    """The photo's file; ``name`` is what one that is embedded is called in the document.
 
     ``href`` is what the image links to and ``absref`` its ``sodipodi:absref`` (may be empty). A relative link is
     looked for in the first of ``folders``, then at ``absref``, then in the other folders. Nothing is ever fetched from
     the web, and no other computer is asked but one that a folder is on. Raises `UserError` if there is no such file, or
-    one that is empty or too large.
+    one that is empty, too large, or begins like no photo.
     """
     if re.match(r"\s*data:", href, re.IGNORECASE):
-        with _unpacked(_embedded_bytes(href)) as path:
-            yield path
+        content = _embedded_bytes(href)
+        file = PhotoFile(_embedded_name(name), content)
+        _check_size(file.path, len(content), MAX_EMBEDDED)
     else:
-        yield _linked_file(href.strip(), absref, folders)
+        file = PhotoFile(str(_linked_file(href.strip(), absref, folders)))
+        _check_size(file.path, Path(file.path).stat().st_size, MAX_PHOTO)
+    file.check_kind()
+    return file
 
 
 def file_of(link: str, folder: Path) -> Path | None:
@@ -61,6 +70,13 @@ def _embedded_bytes(uri: str) -> bytes:
         ) from None
 
 
+def _embedded_name(name: str) -> str:
+    """What the user is told of; it travels where a path does, so it holds only what one can."""
+    encoding = sys.getfilesystemencoding()
+    told = translated("{name} (embedded)").format(name=cut(" ".join(name.split()), _MAX_NAME))
+    return told.encode(encoding, "replace").decode(encoding)
+
+
 def _bytes_of(data: str) -> bytes:
     """As `unquote_to_bytes`, which takes a Python object for each percent sign at once."""
     found = bytearray()
@@ -74,37 +90,6 @@ def _bytes_of(data: str) -> bytes:
     return bytes(found)
 
 
-@contextlib.contextmanager
-def _unpacked(content: bytes) -> Iterator[Path]:
-    try:
-        handle, name = tempfile.mkstemp(prefix="clipasso-", suffix=".photo")
-    except OSError as error:
-        raise _cannot_unpack(error) from None
-    try:
-        try:
-            with open(handle, "wb") as stream:
-                stream.write(content)
-        except OSError as error:
-            raise _cannot_unpack(error) from None
-        yield Path(name)
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-
-
-def _cannot_unpack(error: OSError) -> UserError:
-    try:
-        folder = tempfile.gettempdir()
-    except OSError:  # none can be written to, as in a sandbox
-        folder = os.environ.get("TMPDIR") or "/tmp"
-    return UserError(
-        translated(
-            "The photo embedded in the document could not be unpacked into {tempfile} ({strerror}). Make room"
-            " there, or allow writing to it, and start again."
-        ).format(tempfile=folder, strerror=error.strerror)
-    )
-
-
 def _linked_file(href: str, absref: str, folders: Sequence[Path]) -> Path:
     links = (href, absref)
     paths, absolute = ([path for path in _possible_paths(link) if not _is_elsewhere(path, folders)] for link in links)
@@ -115,11 +100,11 @@ def _linked_file(href: str, absref: str, folders: Sequence[Path]) -> Path:
     candidates += [folder / path for folder in folders[1:] for path in relative]
     for candidate in candidates:
         if _is_file(candidate):
-            return _of_fair_size(candidate)
+            return candidate
     for link in links:
         if any(_is_elsewhere(path, folders) for path in _possible_paths(link)):
             raise _not_on_this_computer(link)
-    missing = candidates[0] if candidates else href
+    missing = cut(str(candidates[0] if candidates else href), _MAX_LINK)
     raise UserError(
         translated(
             "The photo is a link to {missing}, but there is no such file. Put the photo back there, or import"
@@ -146,7 +131,7 @@ def _possible_paths(link: str) -> list[Path]:
 
 
 def _not_on_this_computer(link: str) -> UserError:
-    shown = link if len(link) <= 80 else link[:77] + "..."
+    shown = cut(link, 80)
     return UserError(
         translated(
             "The photo is not on this computer but a link to {shown}, and CLIPasso fetches nothing. Save the "
@@ -170,13 +155,12 @@ def _is_elsewhere(path: Path, folders: Sequence[Path]) -> bool:
     return bool(share) and share not in map(_elsewhere, folders)
 
 
-def _of_fair_size(path: Path) -> Path:
-    """``path``. Raises `UserError` for a file that is empty, as those seem to be that tell of the system's memory or
-    log, or too large to be a photo.
+def _check_size(path: str, size: int, most: int) -> None:
+    """Raise `UserError` for a file that is empty, as those seem to be that tell of the system's memory or log, or that
+    has more than ``most`` bytes.
     """
-    size = path.stat().st_size
-    if 0 < size <= MAX_PHOTO:
-        return path
+    if 0 < size <= most:
+        return
     if size == 0:
         raise UserError(
             translated("The photo {path} is an empty file. Import another copy of it with File > Import.").format(
@@ -187,7 +171,7 @@ def _of_fair_size(path: Path) -> Path:
         translated(
             "The photo {path} has {size} MB, and at most {most} MB can be read. Save it as JPEG, and import that with "
             "File > Import."
-        ).format(path=path, size=size >> 20, most=MAX_PHOTO >> 20)
+        ).format(path=path, size=size >> 20, most=most >> 20)
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
 from typing import BinaryIO
 
+from clipasso_engine.contract.errors import UserError
+
+from .photo_file import PhotoFile
 from .viewport import Size
 
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG markers that begin with a height and a width
@@ -14,10 +16,10 @@ _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
 
 
-def read(path: Path) -> Size | None:
+def read(photo: PhotoFile) -> Size | None:
     """Width and height of a PNG or a JPEG, as it is seen: after EXIF orientation. None for other and damaged files."""
     try:
-        with open(path, "rb") as file:
+        with photo.opened() as file:
             head = file.read(24)
             if head.startswith(b"\x89PNG\r\n\x1a\n"):
                 size = struct.unpack(">II", head[16:24])
@@ -25,7 +27,7 @@ def read(path: Path) -> Size | None:
                 size = _jpeg(file)
             else:
                 return None
-    except (OSError, struct.error):
+    except (UserError, struct.error):
         return None
     return (float(size[0]), float(size[1])) if min(size) > 0 else None
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Tuple
 
 import inkex
 
-from clipasso_engine.contract import hashing
 from clipasso_engine.contract.errors import UserError
 
 from ..translation import translated
 from . import hrefs, photo_link, viewport, visibility
+from .photo_file import PhotoFile
 from .viewport import Rectangle, Size
 
 _MOST_CLONED = 20_000
 """Elements, each counted as often as clones draw it; a larger value lets clones of clones of clones take longer."""
+
+_FARTHEST = 1e9
+"""User units of a photo's corners; where numbers are larger, those of strokes lose their places behind the point."""
 
 _CONTAINERS = ("g", "a", "svg", "switch")
 _IN_PATTERN = (
@@ -61,14 +62,15 @@ class SourcePhoto:
     def image(self) -> inkex.BaseElement:
         return self.path[-1]
 
-    def file(self, folders: Sequence[Path]) -> AbstractContextManager[Path]:
-        """The photo as a file, see `photo_link.photo_file`."""
+    def file(self, folders: Sequence[Path]) -> PhotoFile:
+        """The photo's file, see `photo_link.photo_file`."""
         href = hrefs.href(self.image)
         if not href:
             raise UserError(
                 translated("The photo is empty: it links to nothing. Delete it and import the photo again.")
             )
-        return photo_link.photo_file(href, self.image.get("sodipodi:absref") or "", folders)
+        name = self.image.get("inkscape:label") or self.image.get_id()
+        return photo_link.photo_file(href, self.image.get("sodipodi:absref") or "", folders, name)
 
     def placement(self, natural: Size) -> tuple[inkex.Transform, Rectangle]:
         """Where a photo of ``natural`` size (width, height in pixels, after EXIF orientation) lies.
@@ -82,11 +84,16 @@ class SourcePhoto:
         transform, size = viewport.down(way, viewport.size_around(self.below))
         fit, visible = viewport.fit_image(self.image, size, natural)
         transform = transform @ self.image.transform @ fit
+        if not _is_within_reach(transform, natural):
+            raise UserError(
+                translated(
+                    "The photo is too large, or lies too far away, for a sketch of it to have a place. Scale it down, "
+                    "or move it onto the page, first."
+                )
+            )
         extent = transform.a**2 + transform.b**2 + transform.c**2 + transform.d**2
         if not abs(transform.a * transform.d - transform.b * transform.c) > 1e-9 * extent:
-            raise UserError(
-                translated("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first.")
-            )
+            raise squeezed()
         return transform, visible
 
     def share_placement(self, natural: Size | None) -> inkex.Transform:
@@ -116,18 +123,17 @@ class PhotoFiles:
         self._folders = link_folders(document, saved_as)
         self._sha256: dict[inkex.BaseElement, str] = {}
 
-    def file(self, photo: SourcePhoto) -> AbstractContextManager[Path]:
+    def file(self, photo: SourcePhoto) -> PhotoFile:
         return photo.file(self._folders)
 
-    def sha256(self, photo: SourcePhoto, path: Path | None = None) -> str:
-        """Hash of the bytes of a photo's file, which lies at ``path`` if it was asked for already.
+    def sha256(self, photo: SourcePhoto, file: PhotoFile | None = None) -> str:
+        """Hash of the bytes of a photo's file, which is ``file`` if it was asked for already.
 
         Raises `UserError` if it cannot be read.
         """
         known = self._sha256.get(photo.image)
         if known is None:
-            with contextlib.nullcontext(path) if path is not None else self.file(photo) as found:
-                known = self._sha256[photo.image] = sha256(found)
+            known = self._sha256[photo.image] = (file or self.file(photo)).sha256()
         return known
 
 
@@ -225,6 +231,16 @@ def _drawn(element: inkex.BaseElement, by_id: dict[str, inkex.BaseElement], tags
     return found
 
 
+def squeezed() -> UserError:
+    """What is told where a photo, or what is to hold its sketch, has no extent."""
+    return UserError(translated("The photo is squeezed to nothing, so a sketch of it has no place. Scale it up first."))
+
+
+def _is_within_reach(transform: inkex.Transform, natural: Size) -> bool:
+    corners = [transform.apply_to_point((x, y)) for x in (0.0, natural[0]) for y in (0.0, natural[1])]
+    return all(abs(share) < _FARTHEST for corner in corners for share in corner)  # nor nan
+
+
 def _too_many_clones() -> UserError:
     return UserError(
         translated(
@@ -254,16 +270,3 @@ def _has_photo_pattern(element: inkex.BaseElement, by_id: dict[str, inkex.BaseEl
 def link_folders(document: str | None, saved_as: str | None) -> list[Path]:
     """Where relative links may lead: beside ``document``, the copy Inkscape made, then beside the saved document."""
     return [Path(os.path.abspath(path)).parent for path in (document, saved_as) if isinstance(path, str) and path]
-
-
-def sha256(path: Path) -> str:
-    """Hash of the photo file's bytes. Raises `UserError` if it cannot be read."""
-    try:
-        with open(path, "rb") as stream:
-            return hashing.sha256_of(stream)
-    except OSError as error:
-        raise UserError(
-            translated("The photo {path} cannot be read ({strerror}). Allow reading it, or import it again.").format(
-                path=path, strerror=error.strerror
-            )
-        ) from None

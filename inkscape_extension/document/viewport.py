@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Sequence, Tuple
 
@@ -12,13 +13,15 @@ Size = Tuple[float, float]  # width, height
 Rectangle = Tuple[float, float, float, float]  # left, top, right, bottom
 
 _ALIGNMENT = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
+_FONT_SIZES = re.compile(r"\s*[-+.\d]+(?:e[-+]?\d+)?\s*(?:em|ex)\s*$")  # Inkscape shows nothing that is so wide or high
 
 
 def fit(box: Rectangle, view: Rectangle, preserve_aspect_ratio: str) -> inkex.Transform:
     """The transform that brings ``view`` (a viewBox, or an image's pixels) into ``box``. Both have positive sizes."""
+    # As Inkscape, which takes what it does not know, SVG 1.1's "defer" included, for the usual.
     scale_x = (box[2] - box[0]) / (view[2] - view[0])
     scale_y = (box[3] - box[1]) / (view[3] - view[1])
-    match = re.match(r"\s*(?:defer\s+)?(?:none|x(M\w\w)Y(M\w\w))(?:\s+(meet|slice))?\s*$", preserve_aspect_ratio)
+    match = re.match(r"\s*(?:none|x(M\w\w)Y(M\w\w))(?:\s+(meet|slice))?\s*$", preserve_aspect_ratio)
     align_x, align_y, mode = match.groups() if match else ("Mid", "Mid", "meet")
     if align_x is None:
         align_x = align_y = "Min"
@@ -29,16 +32,22 @@ def fit(box: Rectangle, view: Rectangle, preserve_aspect_ratio: str) -> inkex.Tr
     return inkex.Transform((scale_x, 0, 0, scale_y, left - scale_x * view[0], top - scale_y * view[1]))
 
 
+def box(image: inkex.BaseElement, around: Size, natural: Size = (0.0, 0.0)) -> tuple[float, float, float, float]:
+    """Left, top, width and height that an image is given, ``natural`` where it is not; see `fit_image`."""
+    left, top = (_length(image.get(name), whole, 0.0) for name, whole in zip("xy", around))
+    width, height = (
+        _length(image.get(name), whole, own) for name, whole, own in zip(("width", "height"), around, natural)
+    )
+    return left, top, width, height
+
+
 def fit_image(image: inkex.BaseElement, around: Size, natural: Size) -> tuple[inkex.Transform, Rectangle]:
     """From an image's pixels to the coordinates its x, y, width and height are in; and the pixels that are seen.
 
     ``around`` is the size of the viewport the image stands in, ``natural`` the image's own size in pixels, which is
     also its size on the canvas where none is given.
     """
-    left, top = (_length(image.get(name), whole, 0.0) for name, whole in zip("xy", around))
-    width, height = (
-        _length(image.get(name), whole, own) for name, whole, own in zip(("width", "height"), around, natural)
-    )
+    left, top, width, height = box(image, around, natural)
     if not (width > 0 and height > 0):
         return inkex.Transform((0, 0, 0, 0, left, top)), (0.0, 0.0, 0.0, 0.0)
     transform = fit(
@@ -46,9 +55,12 @@ def fit_image(image: inkex.BaseElement, around: Size, natural: Size) -> tuple[in
         (0.0, 0.0, *natural),
         image.get("preserveAspectRatio") or "",
     )
+    back = inverse(transform)
+    if back is None:  # a side of 1e-320, say
+        return inkex.Transform((0, 0, 0, 0, left, top)), (0.0, 0.0, 0.0, 0.0)
     # Rounded, so that a photo that just fits is seen whole in spite of floating point.
-    seen_left, seen_top = (round(value, 6) for value in (-transform).apply_to_point((left, top)))
-    seen_right, seen_bottom = (round(v, 6) for v in (-transform).apply_to_point((left + width, top + height)))
+    seen_left, seen_top = (round(value, 6) for value in back.apply_to_point((left, top)))
+    seen_right, seen_bottom = (round(v, 6) for v in back.apply_to_point((left + width, top + height)))
     visible = (max(0.0, seen_left), max(0.0, seen_top), min(natural[0], seen_right), min(natural[1], seen_bottom))
     return transform, visible
 
@@ -66,11 +78,13 @@ def size_around(element: inkex.BaseElement) -> Size:
     return 100.0, 100.0  # what Inkscape takes for a document without a size
 
 
-def inner_transform(parent: inkex.BaseElement, child: inkex.BaseElement, around: Size) -> tuple[inkex.Transform, Size]:
+def inner_transform(
+    parent: inkex.BaseElement, child: inkex.BaseElement, around: Size, clone: inkex.BaseElement | None = None
+) -> tuple[inkex.Transform, Size]:
     """What ``parent`` adds, beside its own ``transform``, on the way down to ``child``; and the size around the child.
 
     ``around`` is the size of the viewport ``parent`` stands in. ``<use>`` moves by its x and y; ``<svg>`` and
-    ``<symbol>`` open a new viewport.
+    ``<symbol>`` open a new viewport, of the size that a ``<use>`` gives it that is their ``clone``.
     """
     if parent.TAG not in ("use", "svg", "symbol"):
         return inkex.Transform(), around
@@ -81,12 +95,22 @@ def inner_transform(parent: inkex.BaseElement, child: inkex.BaseElement, around:
             width, height = (_length(parent.get(n), whole, whole) for n, whole in zip(("width", "height"), around))
             size = (width, height)
         return inkex.Transform((1, 0, 0, 1, left, top)), size
-    width, height = (_length(parent.get(n), whole, whole) for n, whole in zip(("width", "height"), around))
+    own = (None if clone is not None and clone.get(name) else parent.get(name) for name in ("width", "height"))
+    width, height = (_length(text, whole, whole) for text, whole in zip(own, around))
     view = _view_box(parent)
     if view is None or not (width > 0 and height > 0):
         return inkex.Transform((1, 0, 0, 1, left, top)), (width, height)
     transform = fit((left, top, left + width, top + height), view, parent.get("preserveAspectRatio") or "")
     return transform, (view[2] - view[0], view[3] - view[1])
+
+
+def inverse(transform: inkex.Transform) -> inkex.Transform | None:
+    """The way back; None from where all is squeezed to a line or a point, or beyond all numbers."""
+    try:
+        back = -transform
+    except ArithmeticError:
+        return None
+    return back if all(math.isfinite(value) for row in back.matrix for value in row) else None
 
 
 def to_root(element: inkex.BaseElement) -> inkex.Transform:
@@ -102,14 +126,18 @@ def down(way: Sequence[inkex.BaseElement], size: Size) -> tuple[inkex.Transform,
     around the first; returned is also that around the last.
     """
     transform = inkex.Transform()
+    clone = None
     for parent, child in zip(way, way[1:]):
-        step, size = inner_transform(parent, child, size)
+        step, size = inner_transform(parent, child, size, clone)
         transform = transform @ parent.transform @ step
+        clone = parent if parent.TAG == "use" else None
     return transform, size
 
 
 def _length(text: str | None, whole: float, default: float) -> float:
     """A length in user units. ``whole`` is what 100 % stands for; ``default`` serves where none is given."""
+    if _FONT_SIZES.match(text or ""):
+        return 0.0
     value, unit = parse_unit(text or "", default_value=None) or (None, "")
     if value is None:
         return default

@@ -6,6 +6,8 @@ from typing import Sequence
 
 import inkex
 
+from . import conditions
+
 _SPOILING = ("filter", "clip-path", "mask")
 
 
@@ -14,13 +16,12 @@ def value(element: inkex.BaseElement, name: str) -> str:
 
     Nothing is inherited.
     """
-    own = element.style
+    # What a style sheet calls important is stronger than the element's own style; that as an object of inkex's would be
+    # written back, in other words.
+    sheet = element.root.xpath("//svg:style")
+    own = element.cascaded_style() if sheet else inkex.Style(element.attrib.get("style") or "")
     if name in own:
         return str(own[name]).strip()
-    if element.root.xpath("//svg:style"):
-        cascaded = element.cascaded_style()
-        if name in cascaded:
-            return str(cascaded[name]).strip()
     return (element.get(name) or "").strip()
 
 
@@ -31,7 +32,8 @@ def is_shown(path: Sequence[inkex.BaseElement]) -> bool:
     """
     around = [each for each in path[0].iterancestors() if isinstance(each, inkex.BaseElement)]
     return not any(
-        value(each, "display") == "none" or opacity(value(each, "opacity")) == 0 for each in (*around, *path)
+        value(each, "display") == "none" or opacity(value(each, "opacity")) == 0 or not conditions.hold(each)
+        for each in (*around, *path)
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from clipasso_engine.contract import errors, paths
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.protocol import Message, decode
+from clipasso_engine.contract.redrawing import Redrawn
 from clipasso_engine.contract.sketch import Sketch
 
 from ..translation import translated
@@ -21,7 +22,7 @@ def read(stream: BinaryIO, messages: queue.Queue[Message | Exception | None]) ->
     try:
         for line in iter(lambda: stream.readline(MAX_LINE), b""):
             messages.put(decode(line))
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
         messages.put(error)
         for _ in iter(lambda: stream.read(1 << 16), b""):
             pass  # so that the engine is never stuck on a full pipe
@@ -63,6 +64,18 @@ class Sketches:
                 )
             ) from None
         return self._known[-1][1]
+
+
+def redrawn(message: Message) -> Redrawn:
+    """What the engine's ``redrawn`` brings. Raises `UserError` if it cannot be read."""
+    try:
+        return Redrawn.from_message(message)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            translated("The engine sent an animation that cannot be read ({error!r}). {reinstall}").format(
+                error=error, reinstall=REINSTALL
+            )
+        ) from None
 
 
 def failure(message: Message) -> UserError:

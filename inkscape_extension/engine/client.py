@@ -6,30 +6,38 @@ job object) is killed with everything it started.
 
 from __future__ import annotations
 
-import base64
 import contextlib
+import dataclasses
 import os
 import queue
 import shlex
+import sys
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from clipasso_engine import __version__
-from clipasso_engine.contract import paths
+from clipasso_engine.contract import file_kinds, paths
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import PROTOCOL, Message, encode
+from clipasso_engine.contract.redrawing import Animation, Plot, Redrawn
 from clipasso_engine.contract.sketch import Sketch
 
+from .. import exhausted
+from ..document.photo_file import PhotoFile
 from ..translation import translated
 from . import answers, process, sandbox, setting, warm_engine
-from .answers import Sketches, failure
+from .answers import Sketches, failure, redrawn
 from .outbox import Outbox
 from .process import EngineProcess
+from .said import Logs
 from .setting import REINSTALL
+
+if TYPE_CHECKING:
+    from . import warm_pipe
 
 Listener = Callable[[Optional[Message]], Optional[str]]
 """Called with each message, its sketches decoded (see `answers.Sketches`), and with None at least ten times a second;
@@ -41,6 +49,7 @@ START_SECONDS = 60.0  # until "hello"; a cold disk and a virus scanner need time
 BUDGET_MARGIN = 5.0  # the engine keeps the time budget itself; this much later it is told to stop
 STOP_SECONDS = 20.0  # from "stop" to the result
 PAUSED_SECONDS = 5.0  # a process that is stopped by a signal, as by Ctrl+Z, is waited for when it has not said hello
+REDRAWING_SECONDS = 600.0  # until a sketch is drawn once more; the largest films take minutes
 MAX_PHOTO = 100 << 20  # bytes that travel to another computer
 
 
@@ -53,10 +62,19 @@ def start(chosen: str = "") -> Engine:
 
     Raises `UserError` if there is none, or none that can be reached from the sandbox that Inkscape is in.
     """
-    how, warm = sandbox.reachable(setting.find(chosen), process.environment(os.environ)), None
-    if how.warm and not how.remote:
-        warm = warm_engine.connect(how.command, how.warm, process.environment(os.environ))
+    how = sandbox.reachable(setting.find(chosen), process.environment(os.environ))
+    warm = _warm(how) if how.warm and not how.remote else None
     return Engine(how.command, warm=warm, remote=how.remote)
+
+
+def _warm(how: setting.Setting) -> warm_engine.Connection | warm_pipe.Connection | None:
+    """A connection to a warm engine, by what the system has for it."""
+    environment = process.environment(os.environ)
+    if sys.platform == "win32":
+        from . import warm_pipe  # the standard library's pipes, which need not be there elsewhere
+
+        return warm_pipe.connect(how.command, how.warm, environment)
+    return warm_engine.connect(how.command, how.warm, environment)
 
 
 class Engine:
@@ -66,20 +84,33 @@ class Engine:
         self,
         command: Sequence[str],
         stderr_log: Path | None = None,
-        warm: warm_engine.Connection | None = None,
+        warm: warm_engine.Connection | warm_pipe.Connection | None = None,
         remote: bool = False,
     ) -> None:
         """Start it, unless there is a ``warm`` one. A ``remote`` one gets the photo with the job.
 
         Raises `UserError` if that is not possible.
         """
-        self._log = stderr_log or paths.logs() / "engine-stderr.log"
+        self._logs = Logs(stderr_log or paths.logs() / "engine-stderr.log")
         self._command, self._remote = list(command), remote
-        self._process = warm or EngineProcess(command, self._log, remote)
-        self._outbox = Outbox(self._process.stdin)
         self._messages: queue.Queue[Message | Exception | None] = queue.Queue()
-        self._reader = threading.Thread(target=answers.read, args=(self._process.stdout, self._messages), daemon=True)
-        self._reader.start()
+        try:
+            self._process = warm or EngineProcess(command, self._logs.stderr, remote)
+            self._start_threads()
+        except RuntimeError as error:  # the system gives out no more threads
+            raise UserError(exhausted.sentence(error)) from None
+
+    def _start_threads(self) -> None:
+        process = self._process
+        self._reader = threading.Thread(target=answers.read, args=(process.stdout, self._messages), daemon=True)
+        try:
+            self._outbox = Outbox(process.stdin)
+            self._reader.start()
+        except RuntimeError:
+            process.kill()
+            process.end()
+            process.close(read=True)
+            raise
 
     def __enter__(self) -> Engine:
         return self
@@ -95,7 +126,7 @@ class Engine:
         Raises `CancelledError`, or `UserError` with the engine's own words or with what is wrong with it.
         """
         self._await_hello(listener)
-        self._send({**job.to_message(), **(_photo_bytes(job.photo) if self._remote else {})})
+        self._send((_with_photo(job) if self._remote else job).to_message())
         stop_at = time.monotonic() + job.time_budget + BUDGET_MARGIN
         give_up_at = float("inf")
         sketches, levels = Sketches(), {}
@@ -117,6 +148,23 @@ class Engine:
         if not levels:
             raise _nothing_yet(job.time_budget)
         return [levels[level] for level in sorted(levels, reverse=True)], {}
+
+    def redraw(self, wish: Animation | Plot) -> Redrawn:
+        """What comes of drawing a sketch once more. Raises `UserError` with the engine's own words or what is wrong."""
+        self._await_hello(_nobody)
+        self._send(wish.to_message())
+        until = time.monotonic() + REDRAWING_SECONDS
+        while time.monotonic() <= until:
+            message = self._next()
+            if message and message["type"] == "error":
+                raise failure(message)
+            if message and message["type"] == "redrawn":
+                return redrawn(message)
+        raise UserError(
+            translated("The engine did not finish within {seconds:g} seconds. {log}").format(
+                seconds=REDRAWING_SECONDS, log=self._see_log()
+            )
+        )
 
     def close(self) -> None:
         """End the engine with all it started; harmless when it has ended."""
@@ -170,6 +218,8 @@ class Engine:
         return self._checked(item)
 
     def _checked(self, item: Message | Exception | None) -> Message:
+        if isinstance(item, Exception) and exhausted.is_exhausted(item):
+            raise UserError(exhausted.sentence(item))
         if isinstance(item, Exception):
             raise UserError(
                 translated("The engine answers in a way that is not understood ({item}). {log}").format(
@@ -198,10 +248,7 @@ class Engine:
         ).format(command=shlex.join(self._command), ended=ended, said=said)
 
     def _see_log(self) -> str:
-        text = translated("What it said is in {log}. If that does not help, run install.py again.")
-        # An engine on this computer leads its stderr to a log of its own, which holds the trace of a crash.
-        own = paths.logs() / "engine.log"
-        return text.format(log=self._log if self._remote or self._process.last_words() or not own.exists() else own)
+        return self._logs.advice(self._process.last_words(), self._remote)
 
 
 def _ask(listener: Listener, message: Message | None) -> str | None:
@@ -209,6 +256,10 @@ def _ask(listener: Listener, message: Message | None) -> str | None:
     if wish == CANCEL:
         raise CancelledError
     return wish
+
+
+def _nobody(_message: Message | None) -> None:
+    """A listener that wishes for nothing."""
 
 
 def _nothing_yet(time_budget: float) -> UserError:
@@ -220,21 +271,21 @@ def _nothing_yet(time_budget: float) -> UserError:
     )
 
 
-def _photo_bytes(photo: str) -> Message:
-    """What a job for another computer has in addition. Raises `UserError` if it is too much."""
-    try:
-        content = Path(photo).read_bytes()
-    except OSError as error:
-        raise UserError(
-            translated("The photo {photo} cannot be read ({strerror}). Allow reading it.").format(
-                photo=photo, strerror=error.strerror
+def _with_photo(job: SketchJob) -> SketchJob:
+    """``job`` for another computer: with the photo's bytes.
+
+    Raises `UserError` if they are too many, cannot be read, or begin like no photo: the document may name any file.
+    """
+    with PhotoFile(job.photo, job.photo_bytes).opened() as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        if size > MAX_PHOTO:
+            raise UserError(
+                translated(
+                    "The photo {photo} has {content:.0f} MB, but at most {most} can be sent to an engine on another "
+                    "computer. Save it as JPEG, or make it smaller."
+                ).format(photo=job.photo, content=size / 2**20, most=MAX_PHOTO >> 20)
             )
-        ) from None
-    if len(content) > MAX_PHOTO:
-        raise UserError(
-            translated(
-                "The photo {photo} has {content:.0f} MB, but at most {most} can be sent to an engine on another "
-                "computer. Save it as JPEG, or make it smaller."
-            ).format(photo=photo, content=len(content) / 2**20, most=MAX_PHOTO >> 20)
-        )
-    return {"photo_bytes": base64.b64encode(content).decode("ascii")}
+        content = stream.read(MAX_PHOTO)
+    file_kinds.check(job.photo, content[: file_kinds.HEAD_BYTES])
+    return dataclasses.replace(job, photo_bytes=content)

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from clipasso_engine.contract import paths
 from clipasso_engine.contract.errors import UserError
 
+from .. import exhausted
 from ..messages import open_log
 from ..translation import translated
 from . import process_group, sandbox
@@ -38,7 +39,14 @@ class EngineProcess:
         self._job_object = process_group.JobObject.holding(process) if sys.platform == "win32" else None
         self.stdin, self.stdout, self._stderr = _pipes(process)
         self._drain_thread = threading.Thread(target=self._drain, daemon=True)
-        self._drain_thread.start()
+        try:
+            self._drain_thread.start()
+        except RuntimeError:  # no more threads
+            self.kill()
+            process.wait()
+            for pipe in (self.stdin, self.stdout, self._stderr):
+                pipe.close()
+            raise
 
     def poll(self) -> int | None:
         """Its exit status; None while it runs."""
@@ -117,9 +125,11 @@ def _started(command: Sequence[str], advice: str) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
-            list(command), stdin=pipe, stdout=pipe, stderr=pipe, env=environment(os.environ), **_own_group()
+            list(command), stdin=pipe, stdout=pipe, stderr=pipe, env=environment(os.environ), **own_group()
         )
     except OSError as error:
+        if exhausted.is_exhausted(error):
+            raise UserError(exhausted.sentence(error)) from None
         raise UserError(
             translated("The engine {program} could not be started ({strerror}). {sandbox_hint}{advice}").format(
                 program=command[0], strerror=error.strerror, sandbox_hint=_sandbox_hint(), advice=advice
@@ -134,7 +144,7 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[BinaryIO, BinaryIO, Binary
     return process.stdin, process.stdout, process.stderr  # type: ignore[return-value]
 
 
-def _own_group() -> dict[str, Any]:
+def own_group() -> dict[str, Any]:
     """What makes `subprocess.Popen` start a process in a group of its own, without a console window on Windows."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}

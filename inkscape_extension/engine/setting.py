@@ -8,12 +8,16 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from clipasso_engine import __version__
 from clipasso_engine.contract import paths
 from clipasso_engine.contract.errors import UserError
 
 from ..translation import translated
 
 REINSTALL = translated("Run install.py again.")
+
+MISSING, INCOMPLETE, OUTDATED = "missing", "incomplete", "outdated"
+"""Why an engine has to be set up."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,29 @@ def find(chosen: str = "") -> Setting:
             "the CLIPasso folder, then start again."
         ).format(missing=paths.engine_setting())
     )
+
+
+def why_set_up(chosen: str = "") -> str | None:
+    """`MISSING`, `INCOMPLETE` or `OUTDATED` if setting up the engine of this computer would mend something.
+
+    None if there is one as it should be, another one was ``chosen``, or what is wrong is something else.
+    """
+    if chosen.strip():
+        return None
+    if paths.incomplete_marker().exists():
+        return INCOMPLETE
+    for file in (paths.setting_beside_extension(), paths.engine_setting()):
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+            program, version = Path(record["command"][0]), record.get("version", __version__)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+            return INCOMPLETE
+        if program.is_absolute() and not program.exists():  # its Python went, as with an upgrade of the system
+            return INCOMPLETE
+        return OUTDATED if version != __version__ else None
+    return MISSING
 
 
 def _chosen(command: str) -> Setting:

@@ -1,5 +1,6 @@
-"""The engine that stays warm between runs: a process of its own, reached by a socket that nobody else can open (Linux).
+"""The engine that stays warm between runs: a process of its own, reached by a socket that nobody else can open.
 
+Linux and macOS; `warm_pipe` is for Windows.
 Where there is none and none can be started, the engine is started for the one run, as it is elsewhere.
 """
 
@@ -11,7 +12,6 @@ import os
 import signal
 import socket
 import stat
-import struct
 import subprocess
 import sys
 import time
@@ -19,14 +19,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from clipasso_engine import __version__
-from clipasso_engine.contract import paths
+from clipasso_engine.contract import paths, peer
 
 from ..translation import translated
 from . import process
 
 START_SECONDS = 10.0
 _HELLO_SECONDS = 3.0
-_MAX_PATH = 100  # bytes of a socket's address, less than Linux has room for
+_MAX_PATH = 100  # bytes of a socket's address, less than Linux (107) and macOS (103) have room for
 
 
 class Connection:
@@ -42,7 +42,7 @@ class Connection:
 
     def is_paused(self) -> bool:
         """Whether it is stopped by a signal."""
-        return process.is_paused(_peer(self._socket)[0])
+        return process.is_paused(peer.of(self._socket).pid)
 
     def kill(self) -> None:
         """Let go of it; one that is stopped by a signal would keep its memory for ever, and is killed."""
@@ -95,7 +95,7 @@ def connect(command: Sequence[str], idle: float, environment: Mapping[str, str])
 
 def _path(command: Sequence[str]) -> Path | None:
     """Where the socket of this version of the engine is, in a folder that is ours alone; None if there can be none."""
-    if sys.platform != "linux":
+    if sys.platform not in ("linux", "darwin"):
         return None
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     folder = (
@@ -106,7 +106,8 @@ def _path(command: Sequence[str]) -> Path | None:
     name = hashlib.sha256(repr((list(command), __version__, str(paths.home()))).encode()).hexdigest()[:16]
     path = folder / f"{name}.sock"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()
     except OSError:
         return None
@@ -120,7 +121,7 @@ def _reach(path: Path) -> socket.socket | None:
     try:
         connection.settimeout(_HELLO_SECONDS)
         connection.connect(str(path))
-        if _peer(connection)[1] == os.getuid() and connection.recv(1, socket.MSG_PEEK):
+        if peer.of(connection).uid == os.getuid() and connection.recv(1, socket.MSG_PEEK):
             connection.settimeout(None)
             return connection
     except socket.timeout:
@@ -132,17 +133,10 @@ def _reach(path: Path) -> socket.socket | None:
     return None
 
 
-def _peer(connection: socket.socket) -> tuple[int, int]:
-    """Process and user at the other end."""
-    size = struct.calcsize("3i")
-    pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return int(pid), int(uid)
-
-
 def _kill_if_paused(connection: socket.socket) -> None:
     """Kill the engine at the other end, if it is ours and stopped by a signal, with all it started."""
     with contextlib.suppress(OSError):  # not connected, or ended meanwhile
-        pid, uid = _peer(connection)
+        pid, uid = peer.of(connection)
         if pid > 0 and uid == os.getuid() and process.is_paused(pid):
             os.killpg(pid, signal.SIGKILL)
 

@@ -12,7 +12,7 @@ from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import PATH
 from clipasso_engine.contract.sketch import Curve, Sketch, Stroke
 
-from ..document import curves, viewport
+from ..document import curves, source_photo, viewport
 from ..document.source_photo import SourcePhoto
 from ..translation import translated
 from . import hand_edits, sketch_layer, tracing_paper
@@ -179,8 +179,10 @@ def _record(
     if record is None:
         assert photo is not None
         place, view = photo.placement(size)
-        into = viewport.to_root(layer) @ layer.transform
-        return LayerRecord(size, -into @ viewport.to_root(photo.below) @ place, view, {})
+        into = viewport.inverse(viewport.to_root(layer) @ layer.transform)
+        if into is None:
+            raise source_photo.squeezed()
+        return LayerRecord(size, into @ viewport.to_root(photo.below) @ place, view, {})
     scale = inkex.Transform(f"scale({record.size[0] / size[0]},{record.size[1] / size[1]})")
     deleted = [curves.transformed(curve, -(record.place @ scale)) for curve in edits.deleted]
     erased = [curves.transformed(curve, -scale) for curve in record.erased]

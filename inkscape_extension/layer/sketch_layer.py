@@ -57,7 +57,8 @@ def insert(
         )
     shown = choose_shown(sketches, visible)
     layers = []
-    below = photo.element.root[-1] if on_top else tracing_paper.of(photo) or photo.below
+    paper = tracing_paper.of(photo)
+    below = photo.element.root[-1] if on_top else photo.below if paper is None else paper
     outwards = viewport.to_root(photo.below) if on_top else inkex.Transform()
     for sketch in sorted(sketches, key=lambda sketch: -sketch.level):
         size = (sketch.width, sketch.height)

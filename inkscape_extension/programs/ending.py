@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import traceback
 from typing import Callable
 
 from clipasso_engine.contract.errors import UserError
@@ -21,8 +18,7 @@ _deaths_told = False
 
 def tell_of_a_bug(error: BaseException) -> None:
     """Put its traceback on stderr, which is the log, and tell the user where that is, or what else is the cause."""
-    with contextlib.suppress(OSError):  # a full disk
-        traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
+    messages.log_error(error)
     messages.tell(starting.sentence(error))
 
 
@@ -65,11 +61,11 @@ def has_told_of_deaths() -> bool:
 def _tell_of_exit(end: SystemExit) -> None:
     """inkex has ended the program, having said why on stderr, which is the log."""
     if end.code == _WRONG_USAGE:
-        messages.tell(
-            translated(
-                "Inkscape still has the menu of another version of this extension, and what it asks for is not "
-                "known here. Restart Inkscape; if that does not help, run install.py again. Details are in {log}"
-            ).format(log=messages.claimed_log())
+        log = messages.claimed_log()
+        sentence = translated(
+            "Inkscape still has the menu of another version of this extension, and what it asks for is not "
+            "known here. Restart Inkscape; if that does not help, run install.py again."
         )
+        messages.tell(f"{sentence} {translated('Details are in {log}').format(log=log)}" if log else sentence)
     else:
         tell_of_a_bug(end)

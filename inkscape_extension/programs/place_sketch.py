@@ -43,7 +43,7 @@ class PlaceSketch(GuardedDocument, inkex.EffectExtension):
         wanted = [one for one in kept if one.is_wanted()]
         if wanted:
             for one in wanted:
-                one.answer.write_text(self._try(one), encoding="utf-8")
+                one.tell(self._try(one))
         else:
             self._place_by_hand(kept)
         return bool(self.placed)
@@ -56,7 +56,7 @@ class PlaceSketch(GuardedDocument, inkex.EffectExtension):
         except UserError as error:
             return advice.told(error)
         if shown is not None and kept.wanted.exists():
-            kept.placed.write_text(shown.get_id(), encoding="utf-8")
+            kept.select_later(shown.get_id())
         self.placed.append(kept)
         return ""
 

@@ -40,13 +40,13 @@ class SketchImage(GuardedDocument, inkex.EffectExtension):
     def effect(self) -> None:
         files = source_photo.PhotoFiles(self.options.input_file, self.document_path())
         target = sketch_target.find(self.svg, files)
-        with files.file(target.photo) as path:
-            job = target.job(self.options, str(path))
-            placement = target.placement(self.options, files.sha256(target.photo, path))
-            document = finished.Document.of(self.svg, self.document_path())
-            if detached.start(job, finished.Asked(document, placement), self.options.engine):
-                raise detached.StartedError
-            outcome = in_inkscape.sketch(job, engine=self.options.engine)
+        file = files.file(target.photo)
+        job = target.job(self.options, file)
+        placement = target.placement(self.options, files.sha256(target.photo, file))
+        document = finished.Document.of(self.svg, self.document_path())
+        if detached.start(job, finished.Asked(document, placement), self.options.engine):
+            raise detached.StartedError
+        outcome = in_inkscape.sketch(job, engine=self.options.engine)
         placing.insert(target.photo, outcome, job, placement)
 
 

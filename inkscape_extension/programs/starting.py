@@ -7,6 +7,7 @@ at all. So nothing but the standard library is imported here before stderr is in
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import sys
 import traceback
@@ -16,6 +17,10 @@ from typing import Any
 OURS = ("clipasso_engine", "inkscape_extension")
 FOLDER = Path(__file__).resolve().parents[2]
 """Where the extension is installed."""
+
+_ONE_THREAD = "OPENBLAS_NUM_THREADS"
+_NEEDED = 110 << 20
+"""Bytes of addresses, at least, for NumPy, inkex and a small document; more refuses where it would just do."""
 
 _REINSTALL = "Run install.py again, then restart Inkscape."
 
@@ -32,6 +37,26 @@ def begin() -> None:
     if trouble:
         messages.tell(trouble)
         sys.exit(1)
+    _load_numpy()
+
+
+def _load_numpy() -> None:
+    """As inkex does later, but without threads that nobody needs here: where the system gives out no more of them,
+    OpenBLAS ends the process by SIGINT, having said so at length. The engine shall not inherit that.
+    """
+    try:
+        mmap.mmap(-1, _NEEDED).close()  # OpenBLAS also ends the process, by exit status 1, where it gets no memory
+    except OSError:
+        raise MemoryError from None
+    unless_chosen = _ONE_THREAD not in os.environ
+    if unless_chosen:
+        os.environ[_ONE_THREAD] = "1"
+    try:
+        with contextlib.suppress(ModuleNotFoundError):  # told when inkex needs it
+            import numpy  # noqa: F401
+    finally:
+        if unless_chosen:
+            os.environ.pop(_ONE_THREAD)
 
 
 def why_not() -> str | None:
@@ -56,6 +81,10 @@ def sentence(error: BaseException) -> str:
         from .. import advice
 
         return advice.told(error)  # type: ignore[arg-type]
+    from .. import exhausted
+
+    if exhausted.is_exhausted(error):
+        return exhausted.sentence(error)
     module = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
     if isinstance(error, ImportError) and module not in OURS:
         return _cannot_import(error, module)
@@ -65,31 +94,49 @@ def sentence(error: BaseException) -> str:
     changed = record.changed(FOLDER) if record is not None else []
     if changed or isinstance(error, ImportError):
         return _mixed(changed[0] if changed else str(error))
+    return _bug(error)
+
+
+def _bug(error: BaseException) -> str:
     from .. import messages
 
+    log = messages.claimed_log()
+    if log is not None:
+        return translated(
+            "Something went wrong in the extension, and it is not your doing; the document is as it was. "
+            "Please report it with the details in {log}"
+        ).format(log=log)
     return translated(
-        "Something went wrong in the extension, and it is not your doing; the document is as it was. "
-        "Please report it with the details in {log}"
-    ).format(log=messages.claimed_log())
+        "Something went wrong in the extension, and it is not your doing; the document is as it was. Its log could not "
+        "be written. Please report it with these details: {details}"
+    ).format(details=_in_one_line(error))
+
+
+def _in_one_line(error: BaseException) -> str:
+    """The error, and where it happened."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    places = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return " ".join(f"{type(error).__name__}: {error} ({places})".split())
 
 
 def _tell(kind: type[BaseException], error: BaseException, trace: Any) -> None:
     """Takes the place of `sys.excepthook`."""
+    with contextlib.suppress(Exception):
+        from .. import messages
+
+        messages.log_error(error)
     try:
         text = sentence(error)
+    except MemoryError:
+        text = "There is not enough memory. Close other programs, and start again; the document is as it was."
     except Exception:  # nothing of ours can be imported
         text = f"The files of the extension cannot work ({error}). {_REINSTALL}"
     try:
         from .. import messages
 
-        claimed = messages.claimed_log() is not None
         messages.tell(text)
     except Exception:
-        claimed = False
         os.write(2, text.encode("utf-8", "replace") + b"\n")
-    if claimed:
-        with contextlib.suppress(OSError):  # a full disk
-            traceback.print_exception(kind, error, trace)
 
 
 def _cannot_import(error: ImportError, module: str) -> str:

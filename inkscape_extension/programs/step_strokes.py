@@ -51,10 +51,10 @@ class StepStrokes(GuardedDocument, inkex.EffectExtension):
         target = sketch_target.SketchTarget(origin.source_of(self.svg, layer, files), layer)
         quick = {"levels": str(level), "quality": "draft", "seed": str(metadata.seed if metadata else 0)}
         chosen = Namespace(**{**vars(self.options), **quick})
-        with files.file(target.photo) as path:
-            job = target.job(chosen, str(path))
-            placement = target.placement(chosen, files.sha256(target.photo, path))
-            outcome = in_inkscape.sketch(job)
+        file = files.file(target.photo)
+        job = target.job(chosen, file)
+        placement = target.placement(chosen, files.sha256(target.photo, file))
+        outcome = in_inkscape.sketch(job)
         placing.insert(target.photo, outcome, job, placement)
 
 

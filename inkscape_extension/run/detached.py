@@ -25,9 +25,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from clipasso_engine.contract import paths
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
-from inkscape_extension import messages
+from inkscape_extension import exhausted, messages
 from inkscape_extension.engine import client
-from inkscape_extension.run import finished, request_folder, session_bus
+from inkscape_extension.engine.outbox import Outbox
+from inkscape_extension.run import engine_there, finished, request_folder, session_bus
 from inkscape_extension.translation import translated
 from inkscape_extension.window import contract, watch
 from inkscape_extension.window.contract import Outcome
@@ -59,34 +60,68 @@ def start(job: SketchJob, asked: finished.Asked, engine: str) -> bool:
     inkscape = session_bus.find()
     if inkscape is None or not watch.available():
         return False
+    try:
+        return _start_beside(inkscape, job, asked, engine)
+    except OSError as error:  # a full disk, a home that cannot be written, no more processes
+        with contextlib.suppress(OSError):
+            print(f"{__file__} could not be started: {error}", file=sys.stderr, flush=True)
+        return False
+
+
+def _start_beside(inkscape: session_bus.Inkscape, job: SketchJob, asked: finished.Asked, engine: str) -> bool:
     folder = request_folder.new()
-    photo = Path(shutil.copyfile(job.photo, folder / f"photo{Path(job.photo).suffix}"))
+    try:
+        process = _process(folder, inkscape, job, asked, engine)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    _hand_over(process, job.photo_bytes)
+    up = _is_up(process, folder)
+    if not up:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            print(f"{__file__} did not come up (status {process.poll()}); see {_LOG}", file=sys.stderr, flush=True)
+    process.returncode = 0  # it outlives us, and Python shall not warn of that
+    return up
+
+
+def _process(
+    folder: Path, inkscape: session_bus.Inkscape, job: SketchJob, asked: finished.Asked, engine: str
+) -> subprocess.Popen[bytes]:
+    """The process that makes the sketch, with its request in its folder. Raises `OSError`."""
     request = {
-        "job": dataclasses.replace(job, photo=str(photo)).to_message(),
+        "job": dataclasses.replace(job, photo_bytes=None).to_message(),
         "asked": asked.to_json(),
         "engine": engine,
         "inkscape": dataclasses.asdict(inkscape),
     }
-    (folder / request_folder.REQUEST).write_text(json.dumps(request), encoding="ascii")
+    with open(folder / request_folder.REQUEST, "x", encoding="ascii", opener=paths.private) as stream:
+        json.dump(request, stream)
     with messages.open_log(paths.logs() / _LOG) as log:
         # It must not inherit our stdout: Inkscape would wait until that is closed.
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, os.path.abspath(__file__), str(folder)],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=True,
             cwd=str(folder),
         )
-    up = _is_up(process, folder)
-    if not up:
-        print(f"{__file__} did not come up (status {process.poll()}); see {_LOG}", file=sys.stderr)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-    process.returncode = 0  # it outlives us, and Python shall not warn of that
-    return up
+
+
+def _hand_over(process: subprocess.Popen[bytes], photo: bytes | None) -> None:
+    """Send an embedded photo, which is in no file that could be left behind, and close the pipe.
+
+    A process that does not read it does not come up either, and is killed for that.
+    """
+    assert process.stdin is not None
+    outbox = Outbox(process.stdin)  # type: ignore[arg-type]
+    if photo is not None:
+        outbox.send(photo)
+    outbox.close(UP_SECONDS)
 
 
 def _is_up(process: subprocess.Popen[bytes], folder: Path) -> bool:
@@ -103,10 +138,11 @@ def _is_up(process: subprocess.Popen[bytes], folder: Path) -> bool:
 class _Sketching:
     """What the process does."""
 
-    def __init__(self, request: dict[str, Any]) -> None:
+    def __init__(self, request: dict[str, Any], photo: bytes | None) -> None:
+        """``photo`` is the content of one that is embedded."""
         self._asked = finished.Asked.from_json(request["asked"])
         self._engine = str(request["engine"])
-        self._job = SketchJob.from_message(request["job"])
+        self._job = dataclasses.replace(SketchJob.from_message(request["job"]), photo_bytes=photo)
         self._inkscape = session_bus.Inkscape(**request["inkscape"])
         self._windows = session_bus.WindowWatch(self._inkscape)
         self._kept: finished.Finished | None = None
@@ -118,6 +154,7 @@ class _Sketching:
         session_bus.prepare()
         up.touch()
         self._windows.start()
+        engine_there.ensure(self._engine, self._inkscape.gone)
         window = contract.Request(
             self._job,
             translated("Sketch for {name}").format(name=self._asked.document.name),
@@ -168,14 +205,16 @@ class _Sketching:
         self._windows.look()
         if self._windows.closed:
             return self._by_hand(translated("A document was closed while the sketch was made."))
-        kept.want()
         try:
+            kept.want()
             self._inkscape.run(PLACE, PLACE_SECONDS)
             answer = kept.answer.read_text(encoding="utf-8")
             if not answer and kept.placed.exists():
                 self._inkscape.select(kept.placed.read_text(encoding="utf-8"))
             return answer
         except FileNotFoundError:
+            if not kept.file.exists():
+                return ""  # it is placed, which could not be written down
             return self._by_hand(translated("Inkscape did not answer."))
         finally:
             for path in (kept.wanted, kept.answer, kept.placed):
@@ -188,10 +227,18 @@ class _Sketching:
 
 def _bug() -> str:
     """Log the current exception, and say so."""
-    traceback.print_exc()
+    error = sys.exc_info()[1]
+    _log_error()
+    if error is not None and exhausted.is_exhausted(error):
+        return exhausted.sentence(error)
     log = paths.logs() / _LOG
     text = translated("Something went wrong, and it is not your doing. Please report it with the details in {log}")
     return text.format(log=log)
+
+
+def _log_error() -> None:
+    with contextlib.suppress(OSError):  # a full disk
+        traceback.print_exc()
 
 
 def main() -> None:
@@ -199,12 +246,13 @@ def main() -> None:
     sketching = None
     try:
         with request_folder.locked(folder / request_folder.LOCK):
-            sketching = _Sketching(json.loads((folder / request_folder.REQUEST).read_text(encoding="ascii")))
+            request = json.loads((folder / request_folder.REQUEST).read_text(encoding="ascii"))
+            sketching = _Sketching(request, sys.stdin.buffer.read() or None)
             with contextlib.suppress(client.CancelledError, contract.ShownError):
                 sketching.run(folder / request_folder.UP)
             shutil.rmtree(folder, ignore_errors=True)
     except Exception:  # the folder stays: by it, the entry that Inkscape runs now tells the user
-        traceback.print_exc()
+        _log_error()
         if sketching is not None and (folder / request_folder.UP).exists():
             sketching.tell_by_inkscape()
         sys.exit(1)

@@ -69,7 +69,7 @@ class Asked:
 
 def _placement_of_0_1_0(asked: dict[str, Any]) -> Placement:
     """Version 0.1.0 kept the dialog's options as they were, together with what it had noted in them."""
-    chosen = Namespace(**{"place": "above", **asked["options"]})
+    chosen = Namespace(**{"place": "above", "photo_shown": "plain", **asked["options"]})
     layer, kept = str(getattr(chosen, "layer", "")), int(getattr(chosen, "kept", 0))
     return Placement.from_options(chosen, asked["photo"], str(asked["photo_sha256"]), layer, kept)
 
@@ -90,7 +90,7 @@ class Finished:
         return self.file.with_suffix(".wanted")
 
     def want(self) -> None:
-        self.wanted.write_text(str(os.getpid()), encoding="ascii")
+        _note(self.wanted, str(os.getpid()))
 
     def is_wanted(self) -> bool:
         """Whether the process that wanted it still runs."""
@@ -110,6 +110,14 @@ class Finished:
         """The id of the layer that is shown, for the window, if it shall become what is selected."""
         return self.file.with_suffix(".placed")
 
+    def tell(self, answer: str) -> None:
+        """Write the `answer`. On a full disk there is none then: an empty one would say that all is well."""
+        _write_or_not(self.answer, answer)
+
+    def select_later(self, identifier: str) -> None:
+        """Write that `placed` one, where that is possible."""
+        _write_or_not(self.placed, identifier)
+
     def remove(self) -> None:
         """It is in its document."""
         for path in (self.file, self.wanted):
@@ -117,23 +125,34 @@ class Finished:
                 path.unlink()
 
 
+def _note(path: Path, text: str) -> None:
+    """Write one of the small files beside a sketch."""
+    with open(path, "w", encoding="utf-8", opener=paths.private) as stream:
+        stream.write(text)
+
+
 def save(asked: Asked, job: SketchJob, sketches: list[Sketch], report: dict[str, Any]) -> Finished:
     """Keep a sketch. Raises `OSError`, for example on a full disk."""
     folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    # The job holds no file by now, and its photo was a copy.
+    paths.make(folder)
     record = {
         "asked": asked.to_json(),
-        "job": job.to_message(),
+        "job": dataclasses.replace(job, photo_bytes=None).to_message(),
         "sketches": [sketch.to_json() for sketch in sketches],
         "report": report,
     }
     file = folder / f"{secrets.token_hex(8)}.json"
     part = file.with_suffix(".part")
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
-        json.dump(record, stream)
-    os.replace(part, file)
-    for old in _files()[KEPT:]:
+    try:
+        with open(part, "x", encoding="ascii", opener=paths.private) as stream:
+            json.dump(record, stream)
+        os.replace(part, file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    # Not this one, which is the oldest of all where the clock was set back.
+    for old in [other for other in _files() if other != file][KEPT - 1 :]:
         Finished(old, asked, job, [], {}).remove()
     return Finished(file, asked, job, sketches, report)
 
@@ -148,6 +167,14 @@ def all_kept() -> list[Finished]:
             job = SketchJob.from_message(record["job"])
             found.append(Finished(file, Asked.from_json(record["asked"]), job, sketches, dict(record["report"])))
     return found
+
+
+def _write_or_not(file: Path, text: str) -> None:
+    try:
+        _note(file, text)
+    except OSError:
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def _folder() -> Path:

@@ -7,6 +7,7 @@ from clipasso_engine.contract.job import SketchJob
 from ..engine import client
 from ..translation import translated
 from ..window import contract, watch
+from . import engine_there
 
 
 def sketch(job: SketchJob, title: str = translated("Sketch"), engine: str = "") -> contract.Outcome:
@@ -15,6 +16,8 @@ def sketch(job: SketchJob, title: str = translated("Sketch"), engine: str = "") 
     Raises `UserError`, `client.CancelledError` if it is not wanted any more, and `contract.ShownError`
     if it failed and the user has read why.
     """
+
+    engine_there.ensure(engine)
 
     def work(listener: client.Listener) -> contract.Outcome:
         with client.start(engine) as running:

@@ -27,8 +27,8 @@ _NEWS = 3600.0  # seconds for which a death is worth telling: a session that end
 def new() -> Path:
     """A folder for one request."""
     running = _running()
-    running.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=running))
+    paths.make(running)
+    return Path(tempfile.mkdtemp(dir=running))  # 0700: what is in it is nobody else's to read
 
 
 @contextlib.contextmanager
@@ -36,7 +36,7 @@ def locked(path: Path, wait: bool = True) -> Iterator[None]:
     """Hold a lock that ends with the process. Raises `OSError` if another one has it and we do not ``wait``."""
     import fcntl  # not on Windows, where nothing runs beside Inkscape
 
-    with open(path, "a", encoding="ascii") as stream:
+    with open(path, "a", encoding="ascii", opener=paths.private) as stream:
         fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
 
@@ -51,7 +51,8 @@ def deaths() -> list[str]:
     for folder in folders:
         up = (folder / UP).exists()
         with contextlib.suppress(OSError, ImportError):
-            age = time.time() - (folder / UP if up else folder).stat().st_mtime  # before the lock changes it
+            # Before the lock changes it; the clock may have been set back since.
+            age = abs(time.time() - (folder / UP if up else folder).stat().st_mtime)
             with locked(folder / LOCK, wait=False):
                 if up and age < _NEWS:
                     told.append(_death(folder))

@@ -6,7 +6,6 @@ import dataclasses
 from argparse import Namespace
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Sequence
 
 import inkex
@@ -28,6 +27,7 @@ from ..document import (
     viewport,
 )
 from ..document.drawn_shapes import DrawnShape
+from ..document.photo_file import PhotoFile
 from ..document.source_photo import PhotoFiles, SourcePhoto
 from ..layer import hand_edits
 from ..layer.origin import layer_of, metadata_of, source_of
@@ -49,20 +49,20 @@ class SketchTarget:
     drawn: list[inkex.BaseElement] = field(default_factory=list)  # lines selected beside the photo
     shapes: list[DrawnShape] = field(default_factory=list)  # closed shapes selected beside it
 
-    def job(self, chosen: Namespace, path: str) -> SketchJob:
-        """What to ask of the engine, for the photo file at ``path`` and the dialog's options.
+    def job(self, chosen: Namespace, file: PhotoFile) -> SketchJob:
+        """What to ask of the engine, for the photo's ``file`` and the dialog's options.
 
         Raises `UserError` for options that are out of range.
         """
-        job = self._as_before(options.job(chosen, path))
+        job = self._as_before(options.job(chosen, file.path))
         hand: Hand = chosen.hand
-        drawn = self._in_the_layer(hand) if self.layer is not None else self._selected(path, hand)
+        drawn = self._in_the_layer(hand) if self.layer is not None else self._selected(file, hand)
         levels, kept = job.levels, self._kept(hand)
         if levels != AUTO:
             levels = tuple(level - kept for level in levels if level > kept)
             if not levels:
                 raise hand_edits.no_room(kept)
-        mask, details = self._areas(path)
+        mask, details = self._areas(file)
         return dataclasses.replace(
             job,
             levels=levels,
@@ -70,9 +70,10 @@ class SketchTarget:
             drawn_role=_ROLES[hand] if drawn else "none",
             mask=mask,
             details=details,
-            clips=self._clips(path),
-            upright=photo_orientation.is_upright(Path(path)),
+            clips=self._clips(file),
+            upright=photo_orientation.is_upright(file),
             abstraction=job.quality != "paper",
+            photo_bytes=file.content,
         )
 
     def placement(self, chosen: Namespace, photo_sha256: str) -> Placement:
@@ -92,18 +93,18 @@ class SketchTarget:
         """How many strokes of the layer stay."""
         return self._edits.kept_strokes() if self.layer is not None and hand == "keep" else 0
 
-    def _areas(self, path: str) -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
+    def _areas(self, file: PhotoFile) -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
         """The mask and the places that deserve more lines: those drawn, or those the layer was made with."""
         if self.layer is not None:
             record = self._record
             return (record.mask, record.details) if record is not None else ((), ())
-        return drawn_shapes.areas(self.shapes, self._to_shares(path)) if self.shapes else ((), ())
+        return drawn_shapes.areas(self.shapes, self._to_shares(file)) if self.shapes else ((), ())
 
-    def _clips(self, path: str) -> tuple[clipping.Clip, ...]:
+    def _clips(self, file: PhotoFile) -> tuple[clipping.Clip, ...]:
         """What of the photo can be seen. Raises `UserError` if that is nothing."""
         if not clipping.is_cut(self.photo.path):
             return ()
-        found = clipping.clips(self.photo.element.root, self.photo.path, self._to_shares(path))
+        found = clipping.clips(self.photo.element.root, self.photo.path, self._to_shares(file))
         if clipping.misses(found):
             raise UserError(
                 translated(
@@ -132,7 +133,10 @@ class SketchTarget:
         edits = self._edits
         to_shares = inkex.Transform(f"scale({1 / record.size[0]},{1 / record.size[1]})")
         as_drawn = to_shares @ -record.place
-        as_is = to_shares @ -(edits.moved @ record.place)
+        as_is = viewport.inverse(edits.moved @ record.place)
+        if as_is is None:
+            raise source_photo.squeezed()
+        as_is = to_shares @ as_is
         if hand == "start":
             there = [curve for stroke in edits.untouched for curve in outlines.outline(stroke)]
             return [curves.transformed(curve, as_is) for curve in [*there, *edits.kept_curves()]]
@@ -141,20 +145,24 @@ class SketchTarget:
         drawn += [curves.transformed(curve, to_shares) for curve in record.erased]
         return drawn
 
-    def _selected(self, path: str, hand: Hand) -> list[Curve]:
+    def _selected(self, file: PhotoFile, hand: Hand) -> list[Curve]:
         """The selected lines, in shares of the photo."""
         if not self.drawn or hand == "replace":
             return []
-        to_shares = self._to_shares(path)
+        to_shares = self._to_shares(file)
         found = []
         for element in self.drawn:
             transform = to_shares @ viewport.to_root(element)
             found += [curves.transformed(curve, transform) for curve in outlines.outline(element)]
         return found
 
-    def _to_shares(self, path: str) -> inkex.Transform:
-        """From the coordinates of the document's outermost elements to shares of the photo, whose file is ``path``."""
-        return -(viewport.to_root(self.photo.below) @ self.photo.share_placement(photo_size.read(Path(path))))
+    def _to_shares(self, file: PhotoFile) -> inkex.Transform:
+        """From the coordinates of the document's outermost elements to shares of the photo, whose ``file`` it is."""
+        place = viewport.to_root(self.photo.below) @ self.photo.share_placement(photo_size.read(file))
+        shares = viewport.inverse(place)
+        if shares is None:
+            raise source_photo.squeezed()
+        return shares
 
 
 def find(svg: inkex.SvgDocumentElement, files: PhotoFiles) -> SketchTarget:

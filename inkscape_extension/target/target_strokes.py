@@ -69,4 +69,7 @@ def _photo_id(layer: inkex.BaseElement) -> str:
 
 def _is_shown(layer: inkex.BaseElement) -> bool:
     chain = [layer, *layer.iterancestors()]
-    return not any(each.get("display") == "none" or each.style.get("display") == "none" for each in chain)
+    return not any(
+        each.get("display") == "none" or inkex.Style(each.attrib.get("style") or "").get("display") == "none"
+        for each in chain
+    )

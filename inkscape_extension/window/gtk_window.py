@@ -13,12 +13,13 @@ import gi
 gi.require_version("Gtk", "3.0")
 gi.require_version("Gdk", "3.0")
 gi.require_version("GdkPixbuf", "2.0")
-from gi.repository import Gdk, GdkPixbuf, GLib, Gtk  # noqa: E402
+from gi.repository import Gdk, GdkPixbuf, Gio, GLib, Gtk  # noqa: E402
 
 from clipasso_engine.contract.errors import UserError  # noqa: E402
 from clipasso_engine.contract.protocol import Message  # noqa: E402
 
 from .. import advice  # noqa: E402
+from ..document.photo_file import PhotoFile  # noqa: E402
 from ..engine import client  # noqa: E402
 from ..translation import translated  # noqa: E402
 from . import theme  # noqa: E402
@@ -34,6 +35,13 @@ def usable() -> bool:
     """Whether there is a screen, and GdkPixbuf can render SVG."""
     formats = {name for one in GdkPixbuf.Pixbuf.get_formats() for name in (one.get_name(),)}
     return Gdk.Display.get_default() is not None and "svg" in formats
+
+
+def look_like_inkscape() -> None:
+    """Dark or light."""
+    dark = theme.is_dark()
+    if dark is not None:
+        Gtk.Settings.get_default().set_property("gtk-application-prefer-dark-theme", dark)
 
 
 class Window:
@@ -87,9 +95,7 @@ class Window:
         self._window.move(area.x + area.width - width, area.y + area.height - height)
 
     def _build(self) -> None:
-        dark = theme.is_dark()
-        if dark is not None:
-            Gtk.Settings.get_default().set_property("gtk-application-prefer-dark-theme", dark)
+        look_like_inkscape()
         self._window = Gtk.Window(title=self._request.title)
         self._window.set_border_width(12)
         self._window.set_resizable(False)
@@ -147,9 +153,12 @@ class Window:
 
     def _decode(self) -> None:
         """The photo, small and faded; without it, where GdkPixbuf cannot read it, the strokes are on white."""
+        job = self._request.job
         try:
-            photo = GdkPixbuf.Pixbuf.new_from_file_at_scale(self._request.job.photo, _PICTURE, _PICTURE, True)
-        except GLib.Error:
+            with PhotoFile(job.photo, job.photo_bytes).opened() as file:
+                stream = Gio.MemoryInputStream.new_from_bytes(GLib.Bytes.new(file.read()))
+            photo = GdkPixbuf.Pixbuf.new_from_stream_at_scale(stream, _PICTURE, _PICTURE, True, None)
+        except (GLib.Error, UserError):
             return
         photo = photo.apply_embedded_orientation() or photo
         white = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, photo.get_width(), photo.get_height())

@@ -8,6 +8,7 @@ processes. Closing the page is Cancel.
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import json
 import os
@@ -18,14 +19,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 
 from .. import advice
+from ..document.photo_file import PhotoFile
 from ..engine import client, process
 from ..translation import translated
 from . import peer, theme
@@ -54,16 +58,12 @@ def _opener() -> list[str] | None:
     return [program] if program else None
 
 
-class Window:
-    """See `watch.watch`."""
+class Page(abc.ABC):
+    """What is served to one browser, and whether that still looks."""
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.progress = Progress(request.job)
-        self.wish: str | None = None
-        self.state = "drawing"  # then "placing", "waiting" to be placed by hand, "failed" or "done"
-        self.text = ""
-        self.place_again = False
+    def __init__(self, unwanted: Callable[[], bool]) -> None:
+        """``unwanted`` says whether Inkscape has gone, for whose user it is."""
+        self._unwanted = unwanted
         self.opened = False  # once
         self.token = "" if peer.can_be_told() else secrets.token_urlsafe(24)
         self.cookie = secrets.token_urlsafe(24)
@@ -71,18 +71,67 @@ class Window:
         self.seen: float | None = None  # when one was open last
         self._begun = time.monotonic()
 
-    def run(self, work: Work) -> Outcome:
+    @abc.abstractmethod
+    def document(self) -> bytes:
+        """The page's HTML."""
+
+    @abc.abstractmethod
+    def snapshot(self) -> dict[str, Any]:
+        """All the page shows, as it is now."""
+
+    @abc.abstractmethod
+    def press(self, button: str) -> None:
+        """What a button of the page does; others are ignored."""
+
+    def photo(self) -> bytes:
+        """The picture on it."""
+        return b""
+
+    def leave(self) -> None:
+        """From now on nobody looks."""
+        self.seen, self.listening = 0.0, 0
+
+    def gone(self) -> bool:
+        """Whether nobody looks: the page was closed, or Inkscape has ended, or no browser ever came."""
+        if self.listening:
+            self.seen = time.monotonic()
+        if self.seen is None:
+            return self._unwanted() or time.monotonic() - self._begun > OPEN_SECONDS
+        return self._unwanted() or time.monotonic() - self.seen > CLOSED_SECONDS
+
+    @contextlib.contextmanager
+    def served(self) -> Iterator[None]:
+        """Open it in the browser, and serve it meanwhile."""
         server = _Server(self)
         server.start()
         try:
             _open(f"{server.address}/?{self.token}" if self.token else f"{server.address}/")
+            yield
+        finally:
+            server.stop()
+
+
+class Window(Page):
+    """See `watch.watch`."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.gone)
+        self.request = request
+        self.progress = Progress(request.job)
+        self.wish: str | None = None
+        self.state = "drawing"  # then "placing", "waiting" to be placed by hand, "failed" or "done"
+        self.text = ""
+        self.place_again = False
+
+    def run(self, work: Work) -> Outcome:
+        with self.served():
             try:
                 outcome = work(self._listen)
             except UserError as error:
-                if self._gone():
+                if self.gone():
                     raise
                 self._tell("failed", advice.told(error))
-                while not self._gone():
+                while not self.gone():
                     time.sleep(_EVERY)
                 raise ShownError from error
             if self.request.place is not None:
@@ -90,13 +139,11 @@ class Window:
             self._tell("done", "")
             time.sleep(3 * _EVERY)  # until the page knows
             return outcome
-        finally:
-            server.stop()
 
     def _place(self, outcome: Outcome) -> None:
         self._tell("placing", "")
         trouble = self.request.place(outcome) if self.request.place else ""
-        while trouble and not self._gone():
+        while trouble and not self.gone():
             self._tell("waiting", trouble)
             time.sleep(_EVERY)
             if self.place_again and self.request.place:
@@ -109,20 +156,26 @@ class Window:
     def _listen(self, message: Message | None) -> str | None:
         if message is not None:
             self.progress.heed(message)
-        if self.request.gone() or (self.seen is not None and self._gone()):
+        if self.request.gone() or (self.seen is not None and self.gone()):
             return client.CANCEL
         return self.wish
 
-    def _gone(self) -> bool:
-        """Whether nobody looks: the page was closed, or Inkscape has ended, or no browser ever came."""
-        if self.listening:
-            self.seen = time.monotonic()
-        if self.seen is None:
-            return self.request.gone() or time.monotonic() - self._begun > OPEN_SECONDS
-        return self.request.gone() or time.monotonic() - self.seen > CLOSED_SECONDS
+    def document(self) -> bytes:
+        return _page(self.request.title)
+
+    def photo(self) -> bytes:
+        return _photo(self.request.job)
+
+    def press(self, button: str) -> None:
+        if button == "stop":
+            self.wish = self.wish or client.STOP
+        elif button == "cancel":
+            self.wish = client.CANCEL
+            self.leave()
+        elif button == "place":
+            self.place_again = True
 
     def snapshot(self) -> dict[str, Any]:
-        """All the page shows."""
         progress = self.progress
         levels = [
             {"level": level, "strokes": [stroke.points for stroke in sketch.strokes]}
@@ -144,7 +197,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Page) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.window = window
         self.host = f"127.0.0.1:{self.server_address[1]}"
@@ -183,9 +236,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif not self._is_ours():
             self.send_error(403)
         elif path == "/":
-            self._send("text/html; charset=utf-8", _page(window.request.title))
+            self._send("text/html; charset=utf-8", window.document())
         elif path == "/photo":
-            self._send("application/octet-stream", _bytes(window.request.job.photo))
+            self._send("application/octet-stream", window.photo())
         elif path == "/events":
             self._events()
         else:
@@ -197,12 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
         if foreign or not self._is_ours():
             self.send_error(403)
             return
-        if self.path == "/stop":
-            window.wish = window.wish or client.STOP
-        elif self.path == "/cancel":
-            window.wish, window.seen, window.listening = client.CANCEL, 0.0, 0
-        elif self.path == "/place":
-            window.place_again = True
+        window.press(self.path[1:])
         self._send("text/plain", b"")
 
     def _is_our_users(self) -> bool:
@@ -249,7 +297,20 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _page(title: str) -> bytes:
-    texts = {
+    return filled(_PAGE, _texts(title))
+
+
+def filled(file: Path, texts: Mapping[str, str]) -> bytes:
+    """The HTML in ``file``, with Inkscape's look and these texts."""
+    dark = theme.is_dark()
+    scheme = b"light dark" if dark is None else b"dark" if dark else b"light"
+    # "<" must not end the script that they are in.
+    said = json.dumps(texts).replace("<", "\\u003c").encode("ascii")
+    return file.read_bytes().replace(b"{scheme}", scheme).replace(b"{texts}", said)
+
+
+def _texts(title: str) -> dict[str, str]:
+    return {
         "title": title,
         "stop": translated("Stop and keep"),
         "cancel": translated("Cancel"),
@@ -259,16 +320,11 @@ def _page(title: str) -> bytes:
         "ready": translated("The sketch is ready."),
         "placing": translated("Placing the sketch ..."),
     }
-    dark = theme.is_dark()
-    scheme = b"light dark" if dark is None else b"dark" if dark else b"light"
-    # "<" must not end the script that they are in.
-    said = json.dumps(texts).replace("<", "\\u003c").encode("ascii")
-    return _PAGE.read_bytes().replace(b"{scheme}", scheme).replace(b"{texts}", said)
 
 
-def _bytes(path: str) -> bytes:
-    with contextlib.suppress(OSError):
-        return Path(path).read_bytes()
+def _photo(job: SketchJob) -> bytes:
+    with contextlib.suppress(UserError), PhotoFile(job.photo, job.photo_bytes).opened() as file:
+        return file.read()
     return b""
 
 

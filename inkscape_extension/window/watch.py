@@ -24,7 +24,7 @@ def watch(request: Request, work: Work) -> Outcome:
     Raises `client.CancelledError` if the user cancels or closes the window, `ShownError` for a failure that the
     user has read there, and what ``work`` raises if there is no window.
     """
-    for kind in _wanted():
+    for kind in wanted():
         run = _open(kind, request)
         if run is not None:
             return run(work)
@@ -33,17 +33,17 @@ def watch(request: Request, work: Work) -> Outcome:
 
 def available() -> bool:
     """Whether there can be a window at all."""
-    return any(_module(kind) is not None for kind in _wanted())
+    return any(module_of(kind) is not None for kind in wanted())
 
 
-def _wanted() -> Sequence[str]:
-    """What to try, best first: ``CLIPASSO_WINDOW`` names one kind, for tests and for those whose GTK fails."""
+def wanted() -> Sequence[str]:
+    """What kinds to try, best first: ``CLIPASSO_WINDOW`` names one kind, for tests and for those whose GTK fails."""
     chosen = os.environ.get("CLIPASSO_WINDOW", "")
     return (chosen,) if chosen in KINDS else KINDS
 
 
-def _module(kind: str) -> Any:
-    """The module for one kind of window, if it can work here."""
+def module_of(kind: str) -> Any:
+    """The module for one kind of window; None if it cannot work here."""
     if kind == "gtk":
         # GTK on Wayland is said to crash inside other programs' Pythons; XWayland is everywhere that Inkscape runs.
         if os.environ.get("DISPLAY"):
@@ -61,6 +61,6 @@ def _module(kind: str) -> Any:
 
 
 def _open(kind: str, request: Request) -> Callable[[Work], Outcome] | None:
-    module = _module(kind)
+    module = module_of(kind)
     run: Callable[[Work], Outcome] | None = module.Window(request).run if module is not None else None
     return run

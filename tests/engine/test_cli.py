@@ -26,6 +26,7 @@ from PIL import Image
 
 import clipasso_engine
 from clipasso_engine import __version__, cli
+from clipasso_engine.commands import parallel
 from clipasso_engine.commands import sketch as sketch_command
 from clipasso_engine.contract import events
 from clipasso_engine.contract.codes import ErrorCode, NoticeCode
@@ -39,7 +40,7 @@ jobs: list[SketchJob] = []
 
 
 def sketch(
-    job: SketchJob, emit: Callable[[Message], None], stop: Callable[[], bool], keep: object
+    job: SketchJob, emit: Callable[[Message], None], stop: Callable[[], bool], keep: object, memory: object
 ) -> tuple[list[Sketch], dict[str, Any]]:
     """In place of the pipeline."""
     jobs.append(job)
@@ -208,6 +209,68 @@ def test_one_bad_photo_does_not_keep_the_others_from_it(place: Path, capsys: pyt
     assert clipasso("sketch", "a.png", "none.png", "b.png", "-o", "out", "--jobs", "1", "--quiet") == 1
     assert files(place) == sorted([*NOTHING_NEW, "out/a.svg", "out/b.svg"])
     assert one_line(capsys) == "clipasso: There is no photo at none.png. Check the path.\n"
+
+
+@pytest.mark.parametrize(
+    ("wish", "memory", "said"),
+    [
+        ("7", 1e8, "Working on one photo after the other, since there is no memory for more.\n"),
+        ("auto", 1e8, ""),
+        ("7", 1e12, ""),
+        ("1", 1e8, ""),
+    ],
+)
+def test_more_photos_at_once_than_there_is_memory_for(
+    place: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    wish: str,
+    memory: float,
+    said: str,
+) -> None:
+    """Only what memory denies is told: that there are fewer photos than wished for is no news."""
+    monkeypatch.setattr(parallel, "_available_memory", lambda: memory)
+    monkeypatch.setattr(parallel, "each", lambda function, tasks, count: iter(()))
+    clipasso("sketch", "a.png", "b.png", "-o", "out", "--jobs", wish)
+    assert capsys.readouterr().err == said
+
+
+_DYING = """
+import hashlib, os, signal, sys, types
+from pathlib import Path
+
+def sketch(job, emit, stop, keep, memory):
+    from clipasso_engine.contract.sketch import Sketch
+    if Path(job.photo).stem == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return [Sketch(level, 10, 20, (), 0.5) for level in job.levels], {
+        "photo_sha256": hashlib.sha256(Path(job.photo).read_bytes()).hexdigest(), "guidance": "none", "seconds": {}
+    }
+
+pipeline = types.ModuleType("clipasso_engine.pipeline")
+pipeline.sketch = sketch
+sys.modules[pipeline.__name__] = pipeline
+"""
+
+
+def test_a_process_that_dies_is_told_of_by_its_photo(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "sitecustomize.py").write_text(_DYING)  # also in the processes that it starts
+    for name in ("die", "c", "d"):
+        shutil.copy("a.png", f"{name}.png")
+    photos = ["a.png", "die.png", "b.png", "c.png", "d.png"]
+    path = os.pathsep.join([str(tmp_path / "lib"), str(Path(clipasso_engine.__file__).parents[1])])
+    done = subprocess.run(
+        [sys.executable, "-m", "clipasso_engine", "sketch", *photos, "-o", "out", "--jobs", "2"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert done.returncode == 1
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.svg", "b.svg", "c.svg", "d.svg"]
+    assert "clipasso: die.png: The process that worked on it ended unexpectedly (signal 9)." in done.stderr
+    assert done.stderr.count("clipasso:") == 1
 
 
 def test_a_bug(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

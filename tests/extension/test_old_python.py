@@ -14,8 +14,10 @@ FILES = [
 ]
 # Names with a dot are written as they are imported.
 ALLOWED = {
-    *("__future__", "argparse", "ast", "base64", "binascii", "collections", "colorsys", "contextlib", "copy"),
-    *("ctypes", "dataclasses", "enum", "fcntl", "functools", "hashlib", "http", "io", "json", "math", "os"),
+    *("__future__", "abc", "argparse", "ast", "base64", "binascii", "collections", "colorsys", "contextlib", "copy"),
+    *("ctypes", "dataclasses", "enum", "errno", "fcntl", "functools", "hashlib", "http", "io", "json", "math", "mmap"),
+    "multiprocessing",  # on Windows
+    "os",
     *("pathlib", "queue", "random", "re", "reprlib", "secrets", "select"),
     *("shlex", "shutil", "signal", "socket", "stat", "struct", "subprocess", "sys", "tempfile"),
     *("gettext", "threading", "time", "traceback", "typing", "unicodedata", "urllib"),

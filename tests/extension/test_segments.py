@@ -11,6 +11,7 @@ from clipasso_engine.contract.sketch import Sketch, Stroke
 from inkscape_extension import options
 from inkscape_extension.brush import painting
 from inkscape_extension.document import curves, outlines, source_photo
+from inkscape_extension.document.photo_file import PhotoFile
 from inkscape_extension.layer import hand_edits, redraw, sketch_layer
 from inkscape_extension.layer.origin import Origin, metadata_of
 from inkscape_extension.layer.placement import Placement
@@ -198,7 +199,7 @@ def parse(*arguments):
 class TestDrawnAgain:
     def segments(self, root, layer, *arguments):
         found = sketch_target.SketchTarget(source_photo.find(root), layer).job(
-            parse("--strokes=3", *arguments), "p.png"
+            parse("--strokes=3", *arguments), PhotoFile("p.png")
         )
         return found.segments
 

@@ -53,7 +53,8 @@ def test_all_strokes_lie_inside_the_circle_and_come_again_the_same(inkscape: Ink
     once, twice, again = (inkscape.folder / f"{name}.svg" for name in ("once", "twice", "again"))
     run = ["select-clear", "select-by-id:photo,ring", ACTION]
     pictures = [action for name, path in files.items() for action in render(name, path)]
-    inkscape.run(document, *run, write(once), *pictures, "undo", *run, write(twice))
+    inkscape.run(document, *run, write(once), *pictures)
+    inkscape.run(document, *run, write(twice))
     overlay(files["photo"], files["sketch-8"], inkscape.artefacts / "shapes-mask.png")
     inside, strokes = ndimage.binary_fill_holes(stroke_pixels(files["ring"])), stroke_pixels(files["sketch-8"])
     assert strokes.sum() > 1000
@@ -74,11 +75,8 @@ def curves(document: Path) -> list[str]:
 def test_more_is_drawn_in_a_dashed_shape(inkscape: Inkscape, document: Path) -> None:
     inkscape.choose(strokes="2", quality="draft", background="keep")
     dashed, plain, more = (inkscape.folder / f"{name}.png" for name in ("dashed", "plain", "more"))
-    inkscape.run(
-        document,
-        *("select-by-id:photo", ACTION, *render("sketch-2", plain), "undo", "select-clear"),
-        *("select-by-id:photo,dashed", ACTION, *render("sketch-2", more), *render("dashed", dashed)),
-    )
+    inkscape.run(document, "select-by-id:photo", ACTION, *render("sketch-2", plain))
+    inkscape.run(document, "select-by-id:photo,dashed", ACTION, *render("sketch-2", more), *render("dashed", dashed))
     inside = convex_hull_image(stroke_pixels(dashed))
     assert inside.mean() > 0.05
     ink = [int((stroke_pixels(path) & inside).sum()) for path in (plain, more)]

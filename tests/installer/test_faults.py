@@ -12,6 +12,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +21,7 @@ from installer import commands, environment
 from installer import python as pythons
 from installer.console import Console
 from installer.journal import Journal
+from tests.support import faults
 from tests.support.long_runs import record, tries
 from tests.support.waiting import wait_until
 
@@ -247,7 +249,7 @@ def test_what_a_killed_installation_unpacked_is_cleared_by_an_uninstall(machine,
     assert machine.everything() == set()
 
 
-def test_the_version_before_is_brought_up_to_date(machine, run_install):
+def version_before(machine):
     """0.1.0 wrote the same record with the names of its files, and had extension files that this one may not have."""
     machine.program("inkscape")
     old = [machine.extension / "clipasso.inx", machine.extension / "inkscape_extension" / "of_before.py"]
@@ -262,14 +264,53 @@ def test_the_version_before_is_brought_up_to_date(machine, run_install):
     written = {"files": files, "folders": folders, "trees": [environment_of_old]}
     text = json.dumps({kind: [str(path) for path in paths] for kind, paths in written.items()})
     (machine.home / "installed.json").write_text(text)
+    return environment_of_old, old[1]
+
+
+def test_the_version_before_is_brought_up_to_date(machine, run_install):
+    environment_of_old, old_file = version_before(machine)
     status, said = run_install("--no-weights")
     assert status == 0, said
     assert "in the way" not in said
     assert not environment_of_old.exists()
-    assert not old[1].exists()
+    assert not old_file.exists()
     assert machine.setting["home"] == str(machine.home)
     assert run_install("--uninstall")[0] == 0
     assert machine.everything() == set()
+
+
+def contents(folder):
+    """All files but those of the lock, the logs, and what fills the disk; the record as what it says."""
+    files = [path for path in folder.rglob("*") if path.is_file() and "logs" not in path.parts]
+    found = {path: path.read_bytes() for path in files if path.name not in ("install.lock", faults.FILLER)}
+    for path in found:
+        if path.name == "installed.json":
+            found[path] = {kind: set(names) for kind, names in json.loads(found[path]).items() if kind != "about"}
+    return found
+
+
+@pytest.mark.parametrize("pages", [0, 150, 2, 40][: tries(check=2, long=4)])
+def test_an_update_during_which_the_disk_becomes_full(machine, run_install, monkeypatch, pages):
+    """It says so, the version before stays as it was, with the user's files beside it, and the next update works."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=1 << 40))
+    with faults.small_disk(machine.user, kilobytes=64 << 10):
+        version_before(machine)
+        (machine.home / "notes.txt").write_text("the user's own")
+        before, record = contents(machine.user), machine.home / "installed.json"
+        with faults.filled(machine.user, pages):
+            status, said = run_install("--no-weights")
+            assert status != 0
+            assert "No space left on device" in said
+            assert "Traceback" not in said
+            after = contents(machine.user)
+            record_before, record_after = before.pop(record), after.pop(record)
+            assert {name: text for name, text in after.items() if name in before} == before
+            assert all(record_before[kind] <= record_after[kind] for kind in record_before), "nothing is forgotten"
+        status, said = run_install("--no-weights")
+        assert status == 0, said
+        assert not list(machine.user.rglob("*-part"))
+        assert run_install("--uninstall")[0] == 0
+        assert {path.name for path in contents(machine.user)} == {"notes.txt"}, "what the user put there"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are a notion of POSIX")

@@ -42,6 +42,19 @@ def test_nothing_is_asked_where_nothing_is_missing(debian, tmp_path):
     assert not asked(debian)
 
 
+@pytest.mark.parametrize(
+    ("policy", "installed"),
+    [("Candidate: 156.0", "potrace chromium"), ("Candidate: (none)", "potrace"), ("", "potrace")],
+)
+def test_what_not_every_distribution_has_is_installed_where_it_is_offered(
+    debian, machine, tmp_path, capsys, policy, installed
+):
+    machine.program("apt-cache", f'[ "$2" = chromium ] && echo "{policy}"')
+    system.install(("potrace", "chromium"), Console(), tmp_path / "log")
+    assert asked(debian)[1].endswith(f"--no-install-recommends {installed}")
+    assert ("tests with it are skipped: chromium" in capsys.readouterr().out) == ("chromium" not in installed)
+
+
 def test_a_failure_is_tried_again_then_told(debian, tmp_path, machine):
     machine.program("apt-get", f'echo "$@" >> {debian}/asked; echo "E: Could not get lock"; exit 100')
     with pytest.raises(UserError, match="Could not get lock"):

@@ -12,6 +12,10 @@ from pathlib import Path
 _FOLDER = os.environ.get("CLIPASSO_LONG")
 
 
+IS_LONG = bool(_FOLDER)
+"""Whether this is a long run."""
+
+
 def tries(check: int, long: int) -> int:
     """`check` as a rule, `long` where CLIPASSO_LONG names a folder for the figures."""
     return long if _FOLDER else check

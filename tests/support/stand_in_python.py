@@ -33,6 +33,8 @@ if "ensurepip" in text:
     # The real question, so that its answer is a real one; without venv it ends as Debian's Python does.
     question = text[text.index("import sys") :].replace("sys.executable", "sys.argv[0]")
     exec(question.replace("ensurepip", "no_such_module") if ORDERS.get("no_venv") else question)
+elif "pip._vendor.packaging" in text:
+    print(json.dumps([number < 2 for number, _marker in enumerate(json.loads(WORDS[-1]))]))
 elif "sysconfig" in text:
     print(PACKAGES)
 elif "-m venv" in text:

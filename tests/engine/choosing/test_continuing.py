@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -168,7 +169,9 @@ def test_a_face_that_is_drawn_already_is_left_alone() -> None:
     mouth = np.stack([np.linspace(100, 140, 24), np.full(24, 150.0)], -1)
     dots = [ring + np.array([x, 110]) for x in (100, 140)]
     outline = Chain(40 * ring + [60.0, 60.0], np.ones(40), True)
-    face = FaceMarks(60.0, (_Set(13, ("dots", "mouth")),), {"dots": dots, "mouth": [mouth]}, [], 50 * ring + 120)
+    face = FaceMarks(
+        60.0, (_Set(13, ("dots", "mouth")),), {"dots": dots, "mouth": [mouth]}, 50 * ring + 120, [], [], []
+    )
     lines = Lines([outline], [np.ones(40)], 240, 240, (face,))
     picture = Photo(np.zeros((240, 240, 3), np.uint8), None, "", 240, 240)
     seen = View(Box(0, 0, 240, 240), picture.rgb, np.zeros((240, 240), np.float32), None)
@@ -177,6 +180,14 @@ def test_a_face_that_is_drawn_already_is_left_alone() -> None:
     for drawn, left in ((circle, 1), ((smile,), 0)):
         job = SketchJob("a.png", drawn=drawn, drawn_role="company")
         assert len(continuing.left_over(job, lines, seen, picture).faces) == left
+    head = [np.asarray(outline.points[:20]), np.asarray(outline.points[20:])]
+    (same,) = continuing.left_over(
+        SketchJob("a.png", drawn=circle, drawn_role="company"),
+        replace(lines, faces=(replace(face, head=head),)),
+        seen,
+        picture,
+    ).faces
+    assert same.head == []  # somebody drew the head
     with pytest.raises(UserError, match="nothing to add"):
         continuing.left_over(SketchJob("a.png", drawn=(*circle, smile), drawn_role="company"), lines, seen, picture)
 

@@ -155,7 +155,7 @@ def test_marks_are_ink_in_the_face() -> None:
         for line in lines:
             column, row = np.floor(line).astype(int).T
             assert inside[row, column].all()
-    jaw = face.contour[0].points
+    jaw = face.outline[0].points
     assert not inside[np.floor(jaw[:, 1]).astype(int), np.floor(jaw[:, 0]).astype(int)].any()
 
 
@@ -179,10 +179,9 @@ def test_dark_glasses_hide_eyes_and_glasses_do_not() -> None:
 def test_a_hairline_that_does_not_stand_out_is_none() -> None:
     face = astronaut()
     faint = Traits(face.traits.hairline * [1, 1, 0.1], False, 0.0, False)
-    assert (
-        len(features.marks(replace(face, points=face.points + np.array([128, 128, 0]), traits=faint), view()).contour)
-        == 1
-    )
+    plain = replace(face, points=face.points + np.array([128, 128, 0]))
+    assert features.marks(plain, view()).hairline
+    assert not features.marks(replace(plain, traits=faint), view()).hairline
 
 
 def test_closed_eyes_are_drawn_closed_and_narrow_ones_without_lower_lids() -> None:
@@ -236,11 +235,11 @@ def test_only_an_open_mouth_that_smiles_is_its_lower_lip() -> None:
 def test_the_jaw_of_a_turned_head_is_all_that_is_seen_of_it(yaw: float) -> None:
     """The mouth does not lie outside it, on its level or below."""
     face = marks(100, yaw)
-    jaw, (mouth,) = face.contour[0].points, face.marks["mouth"]
+    jaw, (mouth,) = face.outline[0].points, face.marks["mouth"]
     assert polygon2mask((256, 256), jaw[:, ::-1])[tuple(mouth[:, ::-1].astype(int).T)].mean() > 0.95
 
 
 def test_a_face_without_marks_has_no_contour_of_its_own() -> None:
-    assert len(marks(40).contour) >= 1
-    assert marks(10).contour == []
-    assert marks(16, found=False).contour == []
+    assert len(marks(40).outline) >= 1
+    for face in (marks(10), marks(16, found=False)):
+        assert face.outline == face.hairline == face.head == []

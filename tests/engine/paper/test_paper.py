@@ -150,9 +150,9 @@ class TestWithClip:
         status = bench_command.run(parser.parse_args(["clip", "--model", "tiny", "--repeat", "1", "--strokes", "4"]))
         text = capsys.readouterr().out
         assert status in (0, 1)
-        assert "tiny with its weights, 4 strokes" in text
+        assert "tiny with its weights, 4 strokes (cpu)" in text
         assert "the paper's sketch, 3 x 2001 steps" in text
-        assert text.count("ours costs 1/") == 2
+        assert text.count("beside the paper's (cpu)") == 2
 
 
 def test_importing_the_recipe_needs_no_clip_packages() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from clipasso_engine.contract import file_kinds
 from tests.support import photo_bombs, photo_mutations
 from tests.support.long_runs import record, tries
 from tests.support.photo_reader import Reader
@@ -101,6 +102,8 @@ def test_mutated_photos(tmp_path: Path, reader: Reader) -> None:
         path.write_bytes(content)
         answer = reader.load(path)
         check(answer, path)
+        # What the extension does not take for a photo, it does not hand on.
+        assert answer["told"] or file_kinds.is_photo(content[: file_kinds.HEAD_BYTES])
         path.unlink()
         came[answer["told"].removeprefix(str(path)).partition("(")[0] or "read"] += 1
         most = {name: max(value, answer[name]) for name, value in most.items()}

@@ -18,7 +18,7 @@ from clipasso_engine import pipeline
 from clipasso_engine.commands import advice
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.contract.job import SketchJob
-from clipasso_engine.seeing import file_kinds, photo
+from clipasso_engine.seeing import photo, photo_formats
 
 SIZE = (120, 80)
 
@@ -227,12 +227,12 @@ def test_heic_is_read_where_pillow_heif_is(monkeypatch: pytest.MonkeyPatch, tmp_
         Image.register_open("HEIF", opened, lambda head: head[4:12] == b"ftypheic")
 
     monkeypatch.setitem(sys.modules, "pillow_heif", types.SimpleNamespace(register_heif_opener=register))
-    file_kinds.register_heif.cache_clear()
+    photo_formats.register_heif.cache_clear()
     path = tmp_path / "IMG_0001.jpg"
     path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(200))
     try:
         assert np.array_equal(photo.load(path).rgb, np.asarray(cup))
     finally:
-        file_kinds.register_heif.cache_clear()
+        photo_formats.register_heif.cache_clear()
         Image.OPEN.pop("HEIF", None)
         Image.ID.remove("HEIF")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from clipasso_engine.contract import hashing
+from clipasso_engine.contract import hashing, photo_file
 from clipasso_engine.contract.codes import ErrorCode
 from clipasso_engine.contract.errors import CodedError
-from clipasso_engine.seeing import photo, photo_file
+from clipasso_engine.seeing import photo
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes, sockets and devices have no paths there")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")

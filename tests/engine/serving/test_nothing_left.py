@@ -32,7 +32,7 @@ SCRIPT = textwrap.dedent("""
     from clipasso_engine import cli
     from clipasso_engine.contract.sketch import Sketch
 
-    def sketch(job, emit, stop, keep):
+    def sketch(job, emit, stop, keep, memory):
         assert job.photo_bytes
         emit({"type": "stage", "name": "waiting"})
         while job.photo == "wait" and not stop():

@@ -6,15 +6,18 @@ import os
 import shutil
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from clipasso_engine.contract import peer
 from clipasso_engine.contract.job import SketchJob
 from clipasso_engine.contract.protocol import Message
 from inkscape_extension.engine import client, warm_engine
@@ -30,7 +33,7 @@ SCRIPT = textwrap.dedent("""
     from clipasso_engine import cli
     from clipasso_engine.contract.sketch import Sketch
 
-    def sketch(job, emit, stop, keep):
+    def sketch(job, emit, stop, keep, memory):
         emit({"type": "stage", "name": "waiting"})
         if job.photo == "busy":
             ctypes.CDLL(None).sleep(30)
@@ -141,7 +144,7 @@ def test_a_long_path_or_another_platform_means_a_cold_start(
     (tmp_path / ("x" * 100)).mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("x" * 100)))
     assert warm_engine.connect(COMMAND, 30, os.environ) is None
-    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "win32")
     assert warm_engine.connect(COMMAND, 30, os.environ) is None
 
 
@@ -153,9 +156,30 @@ def test_a_job_for_another_computer_brings_its_photo(marker: str, tmp_path: Path
     assert report["photo"] == ["my photo.png", "the photo's bytes"]
 
 
-def test_peer_uid_is_ours_on_a_socket_of_our_own() -> None:
-    from clipasso_engine.serving import warm
-
+def test_the_peer_is_ourselves_on_a_socket_of_our_own() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        assert warm.peer_uid(ours) == os.getuid()
+        assert peer.of(ours) == (os.getpid(), os.getuid())
+
+
+def test_a_mac_tells_its_peers_in_its_own_way() -> None:
+    """Its struct xucred, as <sys/ucred.h> has it: version 0, user, number of groups, 16 groups."""
+
+    class Socket:
+        def getsockopt(self, level: int, option: int, size: int = 0) -> object:
+            assert level == 0
+            told = struct.pack("@IIh16I", 0, 501, 2, 20, 12, *[0] * 14)
+            return {1: told[:size], 2: 4321}[option] if option == 1 or not size else None
+
+    assert struct.calcsize("@IIh16I") == 76
+    assert peer.of(cast(socket.socket, Socket()), "darwin") == (4321, 501)
+
+
+def test_a_mac_has_a_warm_engine_too(marker: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """All but who the peer is, which `peer` asks of each system, is the same there; and there is no XDG_RUNTIME_DIR."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    asked = peer.of
+    monkeypatch.setattr(peer, "of", lambda connection: asked(connection, "linux"))
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert {run()["process"] for _ in range(2)} == set(alive(marker, "--listen"))
+    assert len(list((tmp_path / "home" / "run").glob("*.sock"))) == 1

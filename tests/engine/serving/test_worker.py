@@ -30,7 +30,7 @@ SCRIPT = textwrap.dedent("""
     from clipasso_engine.contract.errors import CodedError, UserError
     from clipasso_engine.contract.sketch import Sketch, Stroke
 
-    def sketch(job, emit, stop, keep):
+    def sketch(job, emit, stop, keep, memory):
         deed = job.photo
         if deed == "print":
             print("to stdout", flush=True)

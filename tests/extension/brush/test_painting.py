@@ -293,3 +293,27 @@ class TestLook:
     def test_nonsense_gets_a_sentence(self, wrong, told):
         with pytest.raises(UserError, match=told):
             Look.from_options(Namespace(**wrong))
+
+
+def test_a_stroke_that_was_moved_into_the_defs_stays(svg):
+    """What clones draw may lie there, and knows its brush as the effects beside it do."""
+    root = svg(f'<defs>{stroke("kept")}</defs><use xlink:href="#kept"/>{stroke()}', attributes=OURS)
+    assert paint(root, Look("pencil"), "kept", "s") == []
+    assert paint(root, Look("plain"), "s") == []
+    assert root.getElementById("kept").get(layer_format.BRUSH) == "pencil"
+
+
+def test_an_element_with_an_empty_id_is_no_effect(svg):
+    """A stroke without an effect refers to nothing, not to what is called nothing."""
+    root = svg(f'<g id=""/>{stroke(more="")}', attributes=OURS)
+    assert paint(root, Look("ink")) == []
+    assert set(root[0].attrib) <= {"id"}
+    assert len(in_use(root)) == 1
+
+
+@pytest.mark.parametrize("d", ["M 0,0 C 1e300,0 1e308,9 -1e308,5", "M 0,0 L 1e12,5"])
+@pytest.mark.parametrize("brush", OUTLINED)
+def test_a_line_that_runs_out_of_all_bounds_is_left_a_line(svg, d, brush):
+    root = svg(stroke(d=d), attributes=OURS)
+    paint(root, Look(brush))
+    assert root.getElementById("s").get("d") == d

@@ -112,3 +112,22 @@ def test_one_that_lies_beside_the_photo(svg):
     beside = HALF.replace('x="40"', 'x="400"')
     assert clipping.misses(clips(svg, beside, PHOTO.format('clip-path="url(#c)"')))
     assert not clipping.misses(clips(svg, HALF, PHOTO.format('clip-path="url(#c)"')))
+
+
+def test_time_grows_with_the_groups_around_not_with_their_square(svg, monkeypatch):
+    steps = []
+    inner_transform = viewport.inner_transform
+
+    def counted(*given):
+        steps.append(1)
+        return inner_transform(*given)
+
+    monkeypatch.setattr(viewport, "inner_transform", counted)
+    groups = 200
+    assert clips(svg, HALF, "<g>" * groups + PHOTO.format("") + "</g>" * groups) == ()
+    assert len(steps) < 4 * groups
+
+
+def test_a_cut_that_is_squeezed_to_nothing_cannot_be_told(svg):
+    squeezed = HALF.replace("<clipPath ", '<clipPath transform="scale(0)" ')
+    assert clips(svg, squeezed, PHOTO.format('clip-path="url(#c)"')) == ()

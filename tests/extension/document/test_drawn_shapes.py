@@ -8,6 +8,7 @@ import pytest
 from clipasso_engine.contract import layer_format
 from clipasso_engine.contract.errors import UserError
 from inkscape_extension.document import drawn_shapes, photo_size
+from inkscape_extension.document.photo_file import PhotoFile
 from inkscape_extension.document.source_photo import PhotoFiles
 from inkscape_extension.layer.record import LayerRecord
 from inkscape_extension.target import sketch_target
@@ -22,7 +23,7 @@ SHARES = (0.25, 0.2, 0.75, 0.7)
 def found(root):
     """The mask and the places for detail."""
     goal = sketch_target.find(root, PhotoFiles())
-    return drawn_shapes.areas(goal.shapes, goal._to_shares("no file"))
+    return drawn_shapes.areas(goal.shapes, goal._to_shares(PhotoFile("no file")))
 
 
 def box(shape):
@@ -134,11 +135,17 @@ class TestWhere:
         assert len(ring) < 100
 
     def test_rings_of_one_path_are_one_shape_and_dashed_ones_are_apart(self, svg):
-        ring = '<path id="r" d="M 20,25 H 90 V 60 H 20 Z M 40,30 H 60 V 50 H 40 Z"/>'
+        ring = '<path id="r" d="M 20,25 H 90 V 60 H 20 Z M 40,30 V 50 H 60 V 30 Z"/>'
         dashes = '<path id="d" style="stroke:red;stroke-dasharray:1" d="M 20,25 H 90 V 60 Z"/>'
         mask, details = found(svg(PHOTO + ring + dashes, "photo", "r", "d"))
         assert [len(ring) for ring in mask[0]] == [4, 4]
         assert [len(ring) for ring in details[0]] == [3]
+
+    @pytest.mark.parametrize(("rule", "shapes"), [("nonzero", [1, 1]), ("evenodd", [2])])
+    def test_what_is_inside_is_told_by_the_rule(self, svg, rule, shapes):
+        twice_round = f'<path id="r" fill-rule="{rule}" d="M 20,25 H 90 V 60 H 20 Z M 40,30 H 60 V 50 H 40 Z"/>'
+        mask, _details = found(svg(PHOTO + twice_round, "photo", "r"))
+        assert [len(shape) for shape in mask] == shapes
 
     @pytest.mark.parametrize(
         ("aspect", "shares"),
@@ -152,7 +159,7 @@ class TestWhere:
         file = tmp_path / "square.png"
         file.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 300, 300))
         goal = sketch_target.find(svg(PHOTO.replace('"none"', f'"{aspect}"') + RECT, "photo", "r"), PhotoFiles())
-        mask, _details = drawn_shapes.areas(goal.shapes, goal._to_shares(str(file)))
+        mask, _details = drawn_shapes.areas(goal.shapes, goal._to_shares(PhotoFile(str(file))))
         assert box(mask[0]) == shares
 
     def test_beside_the_photo_is_told(self, svg):
@@ -189,7 +196,7 @@ class TestPhotoSize:
 
     def read(self, folder, content):
         (folder / "photo").write_bytes(content)
-        return photo_size.read(folder / "photo")
+        return photo_size.read(PhotoFile(str(folder / "photo")))
 
     def test_png(self, tmp_path):
         assert self.read(tmp_path, self.PNG) == (640, 480)
@@ -207,4 +214,4 @@ class TestPhotoSize:
     )
     def test_what_cannot_be_told(self, tmp_path, content):
         assert self.read(tmp_path, content) is None
-        assert photo_size.read(tmp_path / "gone") is None
+        assert photo_size.read(PhotoFile(str(tmp_path / "gone"))) is None

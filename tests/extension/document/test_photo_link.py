@@ -1,5 +1,4 @@
 import base64
-import errno
 import os
 import socket
 import sys
@@ -10,15 +9,17 @@ from urllib.parse import quote
 import pytest
 
 from clipasso_engine.contract.errors import UserError
+from clipasso_engine.contract.job import SketchJob
 from inkscape_extension.document import photo_link
+from inkscape_extension.document.photo_file import PhotoFile
 from tests.support.stand_in import PIXEL
 
 CONTENT = base64.b64decode(PIXEL)
 
 
 def read(href, absref="", folders=()):
-    with photo_link.photo_file(href, absref, folders) as path:
-        return path.read_bytes()
+    with photo_link.photo_file(href, absref, folders).opened() as stream:
+        return stream.read()
 
 
 @pytest.fixture
@@ -40,60 +41,50 @@ def photo(tmp_path):
         f"data:image/png,{quote(CONTENT)}",
     ],
 )
-def test_an_embedded_photo_is_unpacked_for_a_while(href):
-    with photo_link.photo_file(href, "", ()) as path:
-        assert path.read_bytes() == CONTENT
-    assert not path.exists()
+def test_an_embedded_photo_is_bytes_with_the_name_of_its_element(href, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))  # it is not written anywhere
+    assert photo_link.photo_file(href, "", (), "image1") == PhotoFile("image1 (embedded)", CONTENT)
 
 
-def test_an_unpacked_photo_goes_away_whatever_happens():
-    with pytest.raises(ZeroDivisionError), photo_link.photo_file(f"data:;base64,{PIXEL}", "", ()) as path:
-        raise ZeroDivisionError
-    assert not path.exists()
+def test_any_name_can_be_told_and_travel():
+    for name in ("a\nb\0" + "x" * 9999, "Größe 寸", "/etc/passwd", "..", "\u202e\ud800"):
+        path = photo_link.photo_file(f"data:;base64,{PIXEL}", "", (), name).path
+        assert SketchJob(path).photo == path
+        assert path.isprintable() or "\u202e" in path
+        assert len(path) < 100
+
+
+def test_an_embedded_photo_that_is_too_large_to_travel(monkeypatch):
+    monkeypatch.setattr(photo_link, "MAX_EMBEDDED", len(CONTENT) - 1)
+    with pytest.raises(UserError, match=r"image1 \(embedded\) has 0 MB, and at most 0 MB can be read"):
+        photo_link.photo_file(f"data:;base64,{PIXEL}", "", (), "image1")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"From: me\nTo: you\n", "is not an image that can be read here"),
+        (b"-----BEGIN OPENSSH PRIVATE KEY-----", "is not an image that can be read here"),
+        (b"BMX for beginners, a book about bicycles", "is not an image that can be read here"),
+        (b"P5 is the fifth of our plans", "is not an image that can be read here"),
+        (b"P1 1 1 0", "is a portable pixmap of another kind"),
+        (b"SQLite format 3\0", "is not an image that can be read here"),
+        (b"%PDF-1.7", "is a PDF document, which cannot be read here"),
+        (b"<?xml version='1.0'?><svg/>", "is a drawing in SVG or another XML file, which cannot"),
+    ],
+)
+@pytest.mark.parametrize("embedded", [False, True])
+def test_what_begins_like_no_photo_goes_nowhere(tmp_path, content, told, embedded):
+    (tmp_path / "photo.png").write_bytes(content)
+    href = f"data:image/png,{quote(content)}" if embedded else "photo.png"
+    with pytest.raises(UserError, match=told):
+        read(href, folders=[tmp_path])
 
 
 @pytest.mark.parametrize("href", ["data:image/png;base64", "data:image/png;base64,A", "data:image/png;base64,&&&&"])
 def test_a_damaged_embedded_photo_gets_a_sentence(href):
     with pytest.raises(UserError, match=r"embedded in the document is damaged .* Import it again"):
         read(href)
-
-
-@pytest.mark.parametrize("failing", ["mkstemp", "write"])
-def test_a_full_disk_gets_a_sentence(monkeypatch, tmp_path, failing):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-    def fail(*_arguments, **_options):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    if failing == "mkstemp":
-        monkeypatch.setattr(tempfile, "mkstemp", fail)
-    else:
-        monkeypatch.setattr(photo_link, "open", lambda handle, _mode: _FullFile(handle, fail), raising=False)
-    with pytest.raises(UserError, match=r"could not be unpacked .*No space left on device.*Make room"):
-        read(f"data:;base64,{PIXEL}")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_where_no_folder_for_temporary_files_can_be_written_to(monkeypatch):
-    def fail(*_arguments, **_options):
-        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
-
-    monkeypatch.setattr(tempfile, "mkstemp", fail)
-    monkeypatch.setattr(tempfile, "gettempdir", fail)
-    monkeypatch.setenv("TMPDIR", "/read-only")
-    with pytest.raises(UserError, match=r"could not be unpacked into /read-only \(No usable temporary"):
-        read(f"data:;base64,{PIXEL}")
-
-
-class _FullFile:
-    def __init__(self, handle, fail):
-        self._handle, self.write = handle, fail
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_exception):
-        os.close(self._handle)
 
 
 def test_links_as_programs_write_them(photo):
@@ -143,13 +134,13 @@ def test_relative_links_are_looked_for_in_the_order_inkscape_means_them(tmp_path
     copy, absolute, saved = (tmp_path / name for name in ("copy", "absolute", "saved"))
     for folder in (copy, absolute, saved):
         folder.mkdir()
-        (folder / "a.png").write_bytes(folder.name.encode())
+        (folder / "a.png").write_bytes(b"GIF89a" + folder.name.encode())
     arguments = ("a.png", str(absolute / "a.png"), [copy, saved])
-    assert read(*arguments) == b"copy"
+    assert read(*arguments) == b"GIF89acopy"
     (copy / "a.png").unlink()
-    assert read(*arguments) == b"absolute"
+    assert read(*arguments) == b"GIF89aabsolute"
     (absolute / "a.png").unlink()
-    assert read(*arguments) == b"saved"
+    assert read(*arguments) == b"GIF89asaved"
     (saved / "a.png").unlink()
     with pytest.raises(UserError, match=r"copy.a\.png, but there is no such file"):
         read(*arguments)
@@ -191,7 +182,6 @@ def test_no_other_computer_is_asked(href, tmp_path, monkeypatch):
 
 def test_but_the_share_that_the_document_is_on(monkeypatch, tmp_path):
     monkeypatch.setattr(photo_link, "_is_file", lambda path: str(path).startswith("//NAS/photos"))
-    monkeypatch.setattr(photo_link, "_of_fair_size", lambda path: path)
     found = photo_link._linked_file("file://NAS/photos/a.png", "", [Path("//nas/photos/drawings")])
     assert str(found) == "//NAS/photos/a.png"
 
@@ -223,4 +213,12 @@ def test_a_file_without_a_size_or_beyond_all_photos_is_a_sentence(tmp_path):
 def test_percent_signs_are_read_in_pieces(monkeypatch, piece):
     monkeypatch.setattr(photo_link, "_PIECE", piece)
     assert read(f"data:image/png,{quote(CONTENT)}") == CONTENT
-    assert read("data:,%%%41%4") == b"%%A%4"
+    assert read("data:,GIF89a%%%41%4") == b"GIF89a%%A%4"
+
+
+@pytest.mark.parametrize("href", ["x/" * 3000, "a\nb", "http://a\nb", "x" * 5000])
+def test_a_link_is_told_on_one_line(href, tmp_path):
+    with pytest.raises(UserError) as caught:
+        read(href, folders=[tmp_path])
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 700

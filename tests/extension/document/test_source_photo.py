@@ -6,9 +6,13 @@ import pytest
 
 from clipasso_engine.contract.errors import UserError
 from inkscape_extension.document import hrefs, source_photo
+from inkscape_extension.document.photo_file import PhotoFile
 
 IMAGE = '<image id="{}" width="80" height="20" xlink:href="a.png"/>'
 A, B = IMAGE.format("a"), IMAGE.format("b")
+
+GIF = b"GIF89a"
+"""What a photo may begin with."""
 
 
 def found(root):
@@ -252,22 +256,20 @@ class TestFile:
     def test_both_kinds_of_href_and_where_links_lead(self, svg, tmp_path, monkeypatch, plain_first):
         """Of both, Inkscape 1.2 shows what xlink:href names, newer ones what href does."""
         monkeypatch.setattr(hrefs, "version", lambda: hrefs._PLAIN_FIRST if plain_first else (1, 2))
-        (tmp_path / "a.png").write_bytes(b"a")
-        (tmp_path / "b.png").write_bytes(b"b")
+        (tmp_path / "a.png").write_bytes(GIF + b"a")
+        (tmp_path / "b.png").write_bytes(GIF + b"b")
         folders = source_photo.link_folders(str(tmp_path / "copy.svg"), "/elsewhere/saved.svg")
         for attributes, content in [
-            ('xlink:href="a.png"', b"a"),
-            ('href="b.png"', b"b"),
-            ('xlink:href="a.png" href="b.png"', b"b" if plain_first else b"a"),
+            ('xlink:href="a.png"', "a.png"),
+            ('href="b.png"', "b.png"),
+            ('xlink:href="a.png" href="b.png"', "b.png" if plain_first else "a.png"),
         ]:
-            with source_photo.find(svg(f"<image {attributes}/>")).file(folders) as path:
-                assert path.read_bytes() == content
+            assert source_photo.find(svg(f"<image {attributes}/>")).file(folders) == PhotoFile(str(tmp_path / content))
 
     def test_absref(self, svg, tmp_path):
-        (tmp_path / "a.png").write_bytes(b"a")
+        (tmp_path / "a.png").write_bytes(GIF)
         content = f'<image xlink:href="gone.png" sodipodi:absref="{tmp_path / "a.png"}"/>'
-        with source_photo.find(svg(content)).file([Path("/elsewhere")]) as path:
-            assert path == tmp_path / "a.png"
+        assert source_photo.find(svg(content)).file([Path("/elsewhere")]) == PhotoFile(str(tmp_path / "a.png"))
 
     @pytest.mark.parametrize("attributes", ["", 'xlink:href="  "'])
     def test_an_image_without_a_link_gets_a_sentence(self, svg, attributes):
@@ -281,11 +283,14 @@ class TestFile:
 
     def test_the_hash_is_of_the_bytes(self, tmp_path):
         (tmp_path / "a.png").write_bytes(b"abc")
-        assert source_photo.sha256(tmp_path / "a.png").startswith("ba7816bf8f01cfea")
+        assert PhotoFile(str(tmp_path / "a.png")).sha256().startswith("ba7816bf8f01cfea")
+        assert PhotoFile("embedded", b"abc").sha256().startswith("ba7816bf8f01cfea")
 
     def test_a_file_that_cannot_be_read_gets_a_sentence(self, tmp_path):
-        with pytest.raises(UserError, match="cannot be read"):
-            source_photo.sha256(tmp_path)
+        with pytest.raises(UserError, match="is a folder, not a photo"):
+            PhotoFile(str(tmp_path)).sha256()
+        with pytest.raises(UserError, match=r"cannot be read \(No such file"):
+            PhotoFile(str(tmp_path / "gone")).sha256()
 
 
 def test_the_two_sides_agree_on_rotation(svg):
@@ -296,16 +301,16 @@ def test_the_two_sides_agree_on_rotation(svg):
 
 class TestPhotoFiles:
     def test_a_photo_is_read_once_by_whatever_clone(self, svg, tmp_path, monkeypatch):
-        (tmp_path / "a.png").write_bytes(b"photo")
+        (tmp_path / "a.png").write_bytes(GIF)
         root = svg('<image id="a" xlink:href="a.png"/><use id="b" xlink:href="#a"/>')
         image, clone = (source_photo.photos_in(root, [root.getElementById(name)])[0][0] for name in "ab")
         hashed = []
 
-        def sha256(path):
-            hashed.append(path)
+        def sha256(file):
+            hashed.append(file)
             return "abc"
 
-        monkeypatch.setattr(source_photo, "sha256", sha256)
+        monkeypatch.setattr(PhotoFile, "sha256", sha256)
         files = source_photo.PhotoFiles(str(tmp_path / "copy.svg"))
         assert [files.sha256(photo) for photo in (image, clone, image)] == ["abc"] * 3
         assert len(hashed) == 1
@@ -314,6 +319,6 @@ class TestPhotoFiles:
         (tmp_path / "a.png").write_bytes(b"photo")
         photo = source_photo.find(svg('<image xlink:href="gone.png"/>'))
         known = hashlib.sha256(b"photo").hexdigest()
-        assert source_photo.PhotoFiles().sha256(photo, tmp_path / "a.png") == known
+        assert source_photo.PhotoFiles().sha256(photo, PhotoFile(str(tmp_path / "a.png"))) == known
         with pytest.raises(UserError, match="no such file"):
             source_photo.PhotoFiles(str(tmp_path / "copy.svg")).sha256(photo)

@@ -33,7 +33,7 @@ def pid_of(engine):
 def test_an_engine_that_greets_and_never_reads_is_given_up(fake_engine, tmp_path, monkeypatch):
     monkeypatch.setattr(client, "STOP_SECONDS", 0.3)
     photo = tmp_path / "photo.png"
-    photo.write_bytes(bytes(4 << 20))  # more than a pipe takes
+    photo.write_bytes(b"GIF89a" + bytes(4 << 20))  # more than a pipe takes
     with (
         Engine(fake_engine.play(behaviour="never reads").command, tmp_path / "log", remote=True) as running,
         pytest.raises(UserError, match=r"did not finish within 0\.2 seconds"),
@@ -86,13 +86,30 @@ def test_a_warm_engine_that_is_stopped_is_killed(tmp_path, monkeypatch):
         assert warm.wait(10) == -signal.SIGKILL
 
 
-def test_the_sentence_names_the_log_with_the_trace(fake_engine, tmp_path, home):
+@pytest.mark.parametrize("when", ["an earlier run", "this run"])
+def test_the_sentence_names_the_log_only_if_this_run_wrote_to_it(fake_engine, tmp_path, home, when):
     log = home / "logs" / "engine.log"
     log.parent.mkdir(parents=True)
     log.write_text("Fatal Python error")
+
+    def write(message):
+        if when == "this run" and message:
+            log.write_text("Fatal Python error: Segmentation fault")
+
     with (
         Engine(fake_engine.play(behaviour="dies").command, tmp_path / "stderr.log") as running,
         pytest.raises(UserError) as caught,
     ):
+        running.sketch(SketchJob("p"), write)
+    named = f"What it said is in {log}." in str(caught.value)
+    assert named == (when == "this run")
+    assert named != ("It did not say why." in str(caught.value))
+
+
+def test_words_that_could_not_be_kept_are_told(tmp_path, home):
+    home.write_text("no folder, so there is no log")
+    with (
+        Engine([sys.executable, "-c", "import sys; sys.exit('No room.')"]) as running,
+        pytest.raises(UserError, match=r"It said: No room\. If starting again does not help"),
+    ):
         running.sketch(SketchJob("p"), lambda _message: None)
-    assert f"What it said is in {log}." in str(caught.value)

@@ -43,4 +43,4 @@ def test_windows_gets_no_console_and_a_group(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0x200, raising=False)
     monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x8000000, raising=False)
-    assert process._own_group() == {"creationflags": 0x8000200}
+    assert process.own_group() == {"creationflags": 0x8000200}

@@ -9,6 +9,7 @@ from clipasso_engine.contract.layer_format import LayerMetadata
 from clipasso_engine.contract.sketch import Sketch, Stroke
 from inkscape_extension import options
 from inkscape_extension.document import source_photo
+from inkscape_extension.document.photo_file import PhotoFile
 from inkscape_extension.layer import redraw
 from inkscape_extension.layer.origin import metadata_of
 from inkscape_extension.layer.placement import Placement
@@ -99,12 +100,12 @@ def test_drawing_the_background_again_asks_for_it_alone_and_replaces_it_alone(ro
     options_now = chosen("--levels=3", "--background_strokes=9", "--seed=5")
     path = tmp_path / "photo.png"
     path.write_bytes(b"")
-    job = target.job(options_now, str(path))
+    job = target.job(options_now, PhotoFile(str(path)))
     assert (job.part, job.background_strokes, job.levels) == ("background", 0, (3,))
     placement = target.placement(options_now, "abc")
     placing.insert(photo, ([sketch(3, "background", 60.0)], {"guidance": "boundary"}), job, placement)
     assert labels(root) == ["Background, 3 strokes", "Sketch, 2 strokes", "Sketch, 4 strokes"]
-    of_object = sketch_target.SketchTarget(photo, placed[0]).job(options_now, str(path))
+    of_object = sketch_target.SketchTarget(photo, placed[0]).job(options_now, PhotoFile(str(path)))
     assert (of_object.part, of_object.background_strokes) == ("object", 0)
 
 

@@ -9,6 +9,7 @@ from clipasso_engine.contract.errors import UserError
 from inkscape_extension import options
 from inkscape_extension.brush.painting import Look
 from inkscape_extension.document import source_photo
+from inkscape_extension.document.photo_file import PhotoFile
 from inkscape_extension.layer import hand_edits, sketch_layer
 from inkscape_extension.layer.origin import Origin
 from inkscape_extension.layer.placement import Placement
@@ -26,6 +27,7 @@ OTHER = Placement(
     beside=True,
     visible="fewest",
     place="top",
+    photo_shown="paper",
     look=Look("ink", "one", "#112233", stroke_width=150.0),
 )
 
@@ -42,13 +44,15 @@ def test_without_options_it_is_the_usual_one():
 
 def test_each_option_has_its_part():
     given = chosen(
-        *("--hand=start", "--beside=true", "--visible=fewest", "--place=top"),
+        *("--hand=start", "--beside=true", "--visible=fewest", "--place=top", "--photo_shown=paper"),
         *("--brush=ink", "--colour=one", "--stroke_colour=#112233", "--stroke_width=150"),
     )
     assert Placement.from_options(given, ["clone", "photo"], "abc", "sketch-4", 3) == OTHER
 
 
-@pytest.mark.parametrize("option", ["hand", "visible", "place", "brush", "colour", "palette", "width_by"])
+@pytest.mark.parametrize(
+    "option", ["hand", "visible", "place", "photo_shown", "brush", "colour", "palette", "width_by"]
+)
 def test_a_choice_that_does_not_exist_gets_a_sentence(option):
     with pytest.raises(UserError, match=f"{option} is 'odd', but must be one of: "):
         Placement.from_options(chosen(f"--{option}=odd"), ["photo"], "abc")
@@ -93,7 +97,7 @@ def test_of_a_layer_it_names_what_stays_and_leaves_the_options_alone(svg):
     given = chosen("--strokes=8")
     before = dict(vars(given))
     target = SketchTarget(photo, layer)
-    assert target.job(given, "p.png").levels == (7,)
+    assert target.job(given, PhotoFile("p.png")).levels == (7,)
     made = target.placement(given, "abc")
     assert (made.photo, made.layer, made.kept) == (("photo",), "sketch-4", 1)
     assert vars(given) == before

@@ -418,3 +418,12 @@ def test_origin_takes_the_quick_sketches_and_the_best_of_candidates():
     origin = Origin.of(SketchJob("a.png", seed=5), [FOUR, other], report, "abc", "photo")
     assert (origin.seed, origin.guidance) == (5, "both")
     assert origin.levels == {4: FOUR.strokes, 6: SIX.strokes}
+
+
+def test_a_layer_that_is_squeezed_to_nothing_gets_a_sentence(svg):
+    """One of those that do not remember where they lie."""
+    root = svg('<image id="photo" width="100" height="50"/><g id="flat" transform="scale(0)"/>')
+    photo = source_photo.find(root)
+    layer = root.getElementById("flat")
+    with pytest.raises(UserError, match="squeezed to nothing"):
+        redraw._record(layer, photo, (100, 50), None, None, True)

@@ -8,51 +8,17 @@ import subprocess
 import sys
 
 import pytest
-from lxml import etree
 
 from clipasso_engine.contract import layer_format
+from tests.support.extension_program import IMAGE, SCRIPT, Extension, layers
 from tests.support.processes import alive
-from tests.support.stand_in import PIXEL, ROOT, SVG
+from tests.support.stand_in import PIXEL, ROOT
 from tests.support.waiting import wait_until
-
-SCRIPT = ROOT / "inkscape_extension" / "programs" / "sketch_image.py"
-IMAGE = '<image id="photo" width="100" height="50" xlink:href="{}"/>'
-LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
-
-
-class Extension:
-    def __init__(self, folder):
-        self.document = folder / "document.svg"
-        self.environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        self.show(IMAGE.format(f"data:image/png;base64,{PIXEL}"))
-
-    def show(self, content):
-        self.document.write_text(SVG.format(attributes='width="200" height="100"', content=content), encoding="utf-8")
-        return self
-
-    def start(self, *options):
-        return subprocess.Popen(
-            [sys.executable, str(SCRIPT), *options, str(self.document)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self.environment,
-            cwd=SCRIPT.parent,
-        )
-
-    def run(self, *options):
-        with self.start(*options) as process:
-            output, told = process.communicate(timeout=30)
-        return process.returncode, output, told.decode("utf-8")
 
 
 @pytest.fixture
 def extension(tmp_path):
     return Extension(tmp_path)
-
-
-def layers(output):
-    return {group.get(LABEL): group for group in etree.fromstring(output).iter("{*}g") if group.get(LABEL)}
 
 
 def test_from_options_to_layers(extension, installed_engine):
@@ -65,10 +31,10 @@ def test_from_options_to_layers(extension, installed_engine):
     assert [len(found[label]) for label in ("Sketch, 2 strokes", "Sketch, 1 stroke")] == [2, 1]
     assert b"xmlns:clipasso=" in output
     told = installed_engine.messages()[0]
-    assert (told["job"]["levels"], told["job"]["seed"], told["photo_is_there"]) == ([2, 1], 5, True)
+    assert (told["job"]["levels"], told["job"]["seed"], told["photo_is_there"]) == ([2, 1], 5, False)
     metadata = layer_format.LayerMetadata.from_attributes(dict(found["Sketch, 1 stroke"].attrib))
     assert (metadata.photo_id, metadata.seed, metadata.guidance) == ("photo", 5, "boundary")
-    assert not os.path.exists(told["job"]["photo"]), "the unpacked photo goes away"
+    assert (told["job"]["photo"], told["job"]["photo_bytes"]) == ("photo (embedded)", PIXEL)
 
 
 def test_a_linked_photo_is_not_copied(extension, installed_engine, tmp_path):
@@ -82,7 +48,7 @@ def test_a_linked_photo_is_not_copied(extension, installed_engine, tmp_path):
 def test_the_photo_is_found_beside_the_saved_document(extension, installed_engine, tmp_path):
     saved = tmp_path / "saved"
     saved.mkdir()
-    (saved / "a.png").write_bytes(b"photo")
+    (saved / "a.png").write_bytes(base64.b64decode(PIXEL))
     extension.environment["DOCUMENT_PATH"] = str(saved / "drawing.svg")
     assert extension.show(IMAGE.format("a.png")).run()[0] == 0
     assert installed_engine.messages()[0]["job"]["photo"] == str(saved / "a.png")
@@ -166,11 +132,11 @@ def test_a_bug_is_logged_and_the_log_is_named(extension, installed_engine, home)
     assert "ZeroDivisionError" in log.read_text()
 
 
-def test_a_document_that_is_none_is_a_bug_too(extension, installed_engine):
+def test_a_document_that_is_none_is_told(extension, installed_engine):
     extension.document.write_text("no svg")
     status, output, sentence = extension.run()
     assert (status, output) == (1, b"")
-    assert "extension.log" in sentence
+    assert "cannot be read as SVG: it is damaged" in sentence
 
 
 def test_it_works_as_a_link_to_a_checkout(extension, installed_engine, tmp_path):
@@ -208,3 +174,25 @@ def test_nothing_is_left_after_3_seconds(extension, installed_engine, tmp_path, 
             process.stdout.close()
             process.stderr.close()
         assert left_after(3, marker) == []
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="finds processes by /proc")
+@pytest.mark.parametrize("way", ["SIGTERM", "SIGKILL", "SIGHUP"])
+def test_an_embedded_photo_is_in_no_file_when_the_extension_is_killed(extension, installed_engine, tmp_path, way):
+    """Nor while it works, nor after it; 100 kB, more than a pipe takes at once."""
+    photo = base64.b64decode(PIXEL) + bytes(range(256)) * 400
+    extension.show(IMAGE.format("data:;base64," + base64.b64encode(photo).decode()))
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    extension.environment.update(TMPDIR=str(temporary), CLIPASSO_TEST_MARKER=f"marker-{tmp_path}")
+    installed_engine.play(behaviour="hang")
+    with extension.start() as process:
+        (told,) = wait_until(installed_engine.messages, 15, "the engine at work")[:1]
+        assert base64.b64decode(told["job"]["photo_bytes"]) == photo
+        assert list(temporary.iterdir()) == []
+        process.send_signal(getattr(signal, way))
+        assert process.wait(10) == -getattr(signal, way)
+    assert left_after(3, f"marker-{tmp_path}") == []
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and photo[-1000:] in path.read_bytes()]
+    assert kept == []
+    assert list(temporary.iterdir()) == []

@@ -322,6 +322,55 @@ def test_wrong_input_is_named(change: dict, message: str) -> None:
         render(**asked)
 
 
+CHAINS: dict[str, Callable[[int], np.ndarray]] = {
+    "dot": lambda size: np.full((size, 2), 0.5),
+    "dot on a corner": lambda size: np.zeros((size, 2)),
+    "across": lambda size: np.linspace((-3, 0.4), (4, 0.7), size),
+    "far across": lambda size: np.linspace((-1e6, -1e6), (1e6, 1e6), size),
+    "a million px away": lambda size: np.full((size, 2), 1e6) + np.arange(size)[:, None],
+    "back and forth": lambda size: np.where(np.arange(size)[:, None] % 2, (0.2, 0.9), (0.8, 0.1)),
+    "as far as may be": lambda size: np.linspace((-1e9, 0.5), (1e9, 0.5), size),
+}
+
+
+@pytest.mark.parametrize("canvas", [(1, 1), (1, 7), (7, 1), (2, 2)], ids=str)
+@pytest.mark.parametrize("size", [4, 7, 10, 13])
+def test_the_smallest_canvases_are_drawn_on(canvas: tuple[int, int], size: int, form: str) -> None:
+    """Whatever lies on or off them, alone, together, and several times; the ink is what a share of a pixel can be."""
+    width, height = canvas
+    for count, line_width in ((1, 3.0), (3, 0.3), (64, 100.0)):
+        chains = np.concatenate([np.stack([make(size) for make in CHAINS.values()])] * count)
+        points = as_tensor(np.stack([chains, chains[::-1]]))
+        ink = render(points, width, height, line_width)
+        ink.sum().backward()
+        assert ink.shape == (2, height, width)
+        assert ink.isfinite().all()
+        assert float(ink.detach().min()) >= 0
+        assert float(ink.detach().max()) <= 1
+        assert points.grad.isfinite().all()
+        assert torch.allclose(ink[0], ink[1], atol=1e-6), "the order of strokes does not matter"
+
+
+@pytest.mark.parametrize(
+    ("name", "inked"), [("dot", True), ("across", True), ("far across", True), ("a million px away", False)]
+)
+def test_one_pixel_tells_what_lies_on_it(name: str, inked: bool, form: str) -> None:
+    ink = render(as_tensor(CHAINS[name](4)[None]), 1, 1, 3.0)
+    assert (float(ink.detach()) > 0.9) == inked
+
+
+@pytest.mark.parametrize("place", [0, 3, 11], ids="stroke {}".format)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1.1e9])
+def test_one_bad_number_anywhere_is_refused_before_drawing(value: float, place: int, form: str) -> None:
+    points = as_tensor(np.ones((12, 7, 2)))
+    with torch.no_grad():
+        points[place, 6, 1] = value
+    with pytest.raises(ValueError, match="not numbers or more than 1e"):
+        render(points, 1, 1, 3.0)
+    with pytest.raises(ValueError, match="above 0"):
+        render(torch.ones(12, 7, 2), 1, 1, torch.where(torch.arange(12) == place, torch.nan, 1.0))
+
+
 # Numba ---------------------------------------------------------------------------------------------------------------
 
 

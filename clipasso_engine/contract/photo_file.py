@@ -1,4 +1,7 @@
-"""A photo's file, opened only if it can be one: a path may lead to anything, and some of it never ends."""
+"""A photo's file, opened only if it can be one: a path may lead to anything, and some of it never ends.
+
+Standard library only, Python 3.8.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ import io
 import os
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
-from ..contract.codes import ErrorCode
-from ..contract.errors import CodedError
+from .codes import ErrorCode
+from .errors import CodedError
 
 MAX_BYTES = 1 << 30
 """Twice the largest picture that is decoded, at 16 bits a channel; more takes longer to read and hash."""
@@ -21,7 +23,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
 @contextlib.contextmanager
-def opened(path: Path, content: bytes | None = None) -> Iterator[BinaryIO]:
+def opened(path: str | os.PathLike[str], content: bytes | None = None) -> Iterator[BinaryIO]:
     """The file for reading, or its ``content`` where that is known, and ``path`` is but its name.
 
     Raises `CodedError` for a folder, a device, pipe or socket, and for a file without content or of more than
@@ -37,7 +39,7 @@ def opened(path: Path, content: bytes | None = None) -> Iterator[BinaryIO]:
         yield file
 
 
-def _check(path: Path, found: os.stat_result) -> None:
+def _check(path: str | os.PathLike[str], found: os.stat_result) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise CodedError(ErrorCode.PHOTO_IS_FOLDER, photo=path)
     if not stat.S_ISREG(found.st_mode):
@@ -45,7 +47,7 @@ def _check(path: Path, found: os.stat_result) -> None:
     _check_size(path, found.st_size)
 
 
-def _check_size(path: Path, size: int) -> None:
+def _check_size(path: str | os.PathLike[str], size: int) -> None:
     if size == 0:  # also what the kernel offers in /proc as ordinary files, where reading may wait or never end
         raise CodedError(ErrorCode.PHOTO_NO_IMAGE, photo=path)
     if size > MAX_BYTES:
