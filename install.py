@@ -86,6 +86,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--demo", action="store_true", help="then sketch a photo, in Inkscape if it is there")
     parser.add_argument("--test", action="store_true", help="run every check (installs nothing into Inkscape)")
     parser.add_argument("--uninstall", action="store_true", help="remove what install.py made, and nothing else")
+    parser.add_argument(
+        "--light", action="store_true", help="without PyTorch: sketches by lines, on the CPU; nothing else changes"
+    )
     parser.add_argument("--minimal", action="store_true", help="without CLIP's packages and weights")
     parser.add_argument(
         "--no-weights", action="store_true", help="without CLIP's weights (clipasso models fetch: later)"
@@ -147,7 +150,7 @@ class Installation:
                     self._install_extension(engine)
         downloads.end(self.home, self.journal)
         self._remove_outdated(engine)
-        if not (self.wishes.minimal or self.wishes.no_weights):
+        if not (self.wishes.light or self.wishes.minimal or self.wishes.no_weights):
             self._fetch_weights(engine)
         if self.wishes.demo:
             with self.console.step(f"Sketching a photo with {demo.STROKES} strokes"):
@@ -188,10 +191,11 @@ class Installation:
             for found in inkscapes.find():
                 extension.check(found.extension)
         self.python = python.choose()
-        recipe = environment.engine_recipe(environment.choose_torch(self.wishes.torch), self.wishes.minimal)
+        wishes, light = self.wishes, self.wishes.light and not self.wishes.test  # the tests are about all of it
+        recipe = environment.engine_recipe(environment.choose_torch(wishes.torch), wishes.minimal, light)
+        within = "" if light else " with PyTorch"
         with console.step(
-            f"Making the environment, Python {self.python.version} with PyTorch (minutes, the first time)",
-            "environment",
+            f"Making the environment, Python {self.python.version}{within} (minutes, the first time)", "environment"
         ):
             return environment.build(recipe, self.home, self.python, self.journal, console, self.log)
 

@@ -12,14 +12,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from .choosing import continuing
 from .choosing.drawings import Drawings, candidates_on
 from .choosing.selection import Candidates, Choice
-from .clip import network as clip_network
-from .clip import saliency as clip_saliency
+from .clip import availability
 from .contract.choices import WITH_CLIP, Background, GuidanceName
 from .contract.codes import ErrorCode, NoticeCode
 from .contract.errors import CodedError
@@ -30,14 +28,15 @@ from .lines import eyes, features, weighted_lines
 from .lines.tracing import Chain
 from .optimising import guidance
 from .optimising.device import choose as choose_device
+from .optimising.device import torch_is_here
 from .optimising.optimizer import LINE_WIDTH
-from .paper import sketching
 from .seeing import analysis_cache, attention, boundary, finer, photo, rembg_foreground, shapes, surroundings
 from .seeing.view import View
 from .sketching import quick_sketches
 from .sketching.canvases import Canvases
 from .sketching.last_photo import LastPhoto, seen_by
 from .sketching.levels import STEPS, Run, Stages
+from .weights.opencv_network import Network
 
 __all__ = ["STEPS", "Stages", "sketch"]
 
@@ -59,6 +58,7 @@ def sketch(
     Returns the sketches, most strokes first, after them the other candidates, at last that of the background; and the
     report. Raises `UserError` when the photo cannot be sketched.
     """
+    _require_torch(job)
     memory = memory or LastPhoto()
     run = Run(job, emit, stop, memory)
     with run.stage("load"):
@@ -69,8 +69,10 @@ def sketch(
         if job.quality == "paper":
             if job.levels == AUTO:
                 raise CodedError(ErrorCode.PAPER_WITHOUT_LEVEL)
+            from .paper import sketching  # brings PyTorch
+
             return sketching.sketch(job, shapes.cut_out(picture, job.mask), device, emit, stop)
-        network = boundary.load(device)
+        network = boundary.load()
     with run.stage("boundary"):
         view, around = _look(run, job, network, picture), None
         if _draws_background_apart(job):
@@ -95,8 +97,8 @@ class _Photo:
     """What drawings of several parts of a photo share."""
 
     run: Run
-    network: torch.nn.Module
-    device: torch.device
+    network: Network
+    device: str
     picture: photo.Photo
     guide_name: GuidanceName
     keep: Keep | None
@@ -207,7 +209,7 @@ def _thinner(view: View, around: View) -> float:
     return _THINNER * nearer * LINE_WIDTH
 
 
-def _loaded(job: SketchJob, emit: Emit) -> tuple[photo.Photo, torch.device]:
+def _loaded(job: SketchJob, emit: Emit) -> tuple[photo.Photo, str]:
     """The photo and the device to compute on, with notices of what is amiss with them."""
     picture = photo.load(job.photo, job.upright, job.photo_bytes)
     device, left_out = choose_device(job.device)
@@ -217,12 +219,21 @@ def _loaded(job: SketchJob, emit: Emit) -> tuple[photo.Photo, torch.device]:
     return picture, device
 
 
+def _require_torch(job: SketchJob) -> None:
+    """Raises `UserError` where something is asked for that a light installation cannot do."""
+    if torch_is_here():
+        return
+    for choice, usual in ((job.guidance, ("auto", "boundary")), (job.rasterizer, ("native",)), (job.quality, STEPS)):
+        if choice not in usual:
+            raise CodedError(ErrorCode.TORCH_MISSING, choice=choice)
+
+
 def _draws_background_apart(job: SketchJob) -> bool:
     """Whether what is around the object is drawn in strokes of its own."""
     return job.background_strokes > 0 or job.part == "background"
 
 
-def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Photo) -> View:
+def _look(run: Run, job: SketchJob, network: Network, picture: photo.Photo) -> View:
     """The view of the photo; where rembg's model is here and fails, with a notice of that and without it."""
     larger = rembg_foreground.find()
     background: Background = job.background
@@ -236,20 +247,22 @@ def _look(run: Run, job: SketchJob, network: torch.nn.Module, picture: photo.Pho
         return analysis_cache.look(network, picture, background, job.mask)
 
 
-def _whole(job: SketchJob, network: torch.nn.Module, picture: photo.Photo) -> View:
+def _whole(job: SketchJob, network: Network, picture: photo.Photo) -> View:
     """The view of all that is seen of the photo, object or not."""
     clip = shapes.within((), job.clips, picture.rgb.shape[:2])
     return replace(analysis_cache.look(network, picture, "keep", clip), faces=())
 
 
-def _attention(view: View, guide_name: GuidanceName, device: torch.device) -> NDArray[np.float32]:
+def _attention(view: View, guide_name: GuidanceName, device: str) -> NDArray[np.float32]:
     """Where it is looked at, [h, w] in 0..1 on the object: by the classifier, and by CLIP as much where CLIP guides and
     has its weights (paper, section 3.3)."""
     seen = view.found.region if view.found else view.guess.region if view.guess else None
     if view.around is not None:  # attention is on the object
         return np.zeros_like(view.boundary)
-    known = attention.on(attention.find(attention.load(device), view.rgb), seen)
-    if guide_name not in WITH_CLIP or not clip_network.usable(clip_network.SALIENCY_MODEL):
+    known = attention.on(attention.find(attention.load(), view.rgb), seen)
+    if guide_name not in WITH_CLIP or not availability.usable(availability.SALIENCY_MODEL):
         return known
+    from .clip import saliency as clip_saliency  # brings PyTorch
+
     clips = attention.on(clip_saliency.saliency(view.rgb, device), seen)
     return ((known + clips) / 2).astype(np.float32)

@@ -83,6 +83,9 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.DIFFVG_TOO_MANY_STROKES: None,
     ErrorCode.PART_UNREADABLE: _REINSTALL,
     ErrorCode.PART_DAMAGED: _REINSTALL,
+    ErrorCode.TORCH_MISSING: translated(
+        "Run install.py again to add PyTorch, or choose “Boundaries” for “Guided by”, page Advanced."
+    ),
     ErrorCode.CLIP_PACKAGES_MISSING: _ADD_CLIP,
     ErrorCode.CLIP_MODEL_UNKNOWN: None,  # nor that
     ErrorCode.CLIP_MODEL_WITHOUT_ATTENTION: None,

@@ -37,9 +37,10 @@ _PROBE_SECONDS = 30  # a refused connection takes one second, a silent one five
 
 # The rasteriser's loops are compiled at their first use, which takes some 6 s: now rather than at the first sketch.
 _FIRST_STROKE = """
-import torch
-from clipasso_engine.optimising.rasterizer import render
-render(torch.zeros(1, 4, 2, requires_grad=True), 8, 8, 3.0).sum().backward()
+import numpy as np
+from clipasso_engine.optimising.rasterizer import draw
+drawn = draw(np.zeros((1, 1, 4, 2), np.float32), (8, 8), 3.0)
+drawn.pull(drawn.ink)
 """
 
 _TOOLS_GIB, _CPU_GIB, _CUDA_GIB = 0.5, 2.5, 8.0  # with some room for what is unpacked on the way
@@ -71,8 +72,10 @@ class Recipe:
         return files
 
 
-def engine_recipe(torch: str, minimal: bool) -> Recipe:
-    """The engine's environment; ``minimal`` leaves CLIP's packages out."""
+def engine_recipe(torch: str, minimal: bool, light: bool = False) -> Recipe:
+    """The engine's environment; ``minimal`` leaves CLIP's packages out, ``light`` PyTorch as well."""
+    if light:
+        return Recipe("engine", ("engine.txt",))
     return Recipe("engine", ("torch.txt", "engine.txt", *(() if minimal else ("clip.txt",))), torch=torch)
 
 

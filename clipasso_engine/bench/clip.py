@@ -13,6 +13,7 @@ from ..clip import network as clip_network
 from ..contract.choices import RasterizerName
 from ..optimising.guidance import Subject, both, boundary
 from ..optimising.guidance.blend import Blend
+from ..optimising.guidance.by_autograd import ByAutograd
 from ..optimising.guidance.clip import ClipGuidance
 from ..optimising.optimizer import Descent, optimize
 from ..optimising.rasterizer import render
@@ -78,7 +79,7 @@ class _Bench:
         self._photo = random.integers(0, 256, (recipe.CANVAS, recipe.CANVAS, 3), np.uint8)
         uniform = np.full((recipe.CANVAS, recipe.CANVAS), 1 / recipe.CANVAS**2)
         self._start = recipe.random_start(uniform, setting.strokes, random).to(self._device)
-        self._subject = Subject(self._photo, self._photo[..., 0] / np.float32(255.0), self._device)
+        self._subject = Subject(self._photo, self._photo[..., 0] / np.float32(255.0), device)
 
     def papers_step(self, backend: RasterizerName) -> tuple[float, ...]:
         """Five sketches forward and backward, five photos forward, by the library's tower as it comes."""
@@ -113,14 +114,15 @@ class _Bench:
     def our_sketch(self, steps: int) -> tuple[float]:
         """Seconds for the whole optimisation, the photo's views and all evaluations included."""
         begun = time.perf_counter()
-        guidance = Blend("both", boundary.build(self._subject), self._our_guidance(), both.share)
+        guidance = Blend("both", boundary.build(self._subject), ByAutograd(self._our_guidance()), both.share)
         size = (recipe.CANVAS, recipe.CANVAS)
-        optimize(self._start[None], guidance, size, Descent(steps, keep_lines=False), lambda *_: False)
+        descent = Descent(steps, keep_lines=False, device=self._device.type)
+        optimize(self._start[None].cpu().numpy(), guidance, size, descent, lambda *_: False)
         return (time.perf_counter() - begun,)
 
     def _papers_guidance(self) -> recipe.PaperGuidance:
         visual = clip_network.library_tower(self._model, self._trained).to(self._device)
-        return recipe.PaperGuidance(self._photo, clip_network.ImageTower(visual), self._device)
+        return recipe.PaperGuidance(self._photo, clip_network.ImageTower(visual), self._device.type)
 
     def _our_guidance(self) -> ClipGuidance:
         tower = clip_network.image_tower(self._model, self._device, self._trained)

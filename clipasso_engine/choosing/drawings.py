@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
 from ..bezier import cubics, stroke_arrays
 from ..bezier.cubics import Array
@@ -111,10 +111,10 @@ def _factors(chains: int, seed: int, start: int) -> Array:
     return np.exp(_SPREAD * np.random.default_rng([seed, start]).standard_normal(chains))
 
 
-def batched(starts: list[Choice]) -> torch.Tensor:
-    """The starts as float32 [K, S, P, 2] on the CPU, S the most strokes any has; the others are padded out of sight."""
+def batched(starts: list[Choice]) -> NDArray[np.float32]:
+    """The starts as float32 [K, S, P, 2], S the most strokes any has; the others are padded out of sight."""
     most = max(len(start.controls) for start in starts)
-    points = torch.full((len(starts), most, *starts[0].controls.shape[1:]), _NOWHERE)
+    points = np.full((len(starts), most, *starts[0].controls.shape[1:]), _NOWHERE, np.float32)
     for row, start in zip(points, starts, strict=True):
-        row[: len(start.controls)] = torch.as_tensor(start.controls, dtype=torch.float32)
+        row[: len(start.controls)] = start.controls
     return points

@@ -5,7 +5,6 @@ CLIP: Radford et al., "Learning Transferable Visual Models From Natural Language
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,19 +21,20 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 from ..weights import models
+from .availability import SALIENCY_MODEL, installed, usable
 
-SALIENCY_MODEL = "ViT-B-32"
-"""The vision transformer whose attention the paper takes for saliency."""
-
-
-def installed() -> bool:
-    """Whether the CLIP library can be imported; looks only, so it costs nothing."""
-    return all(importlib.util.find_spec(package) is not None for package in ("open_clip", "torchvision"))
-
-
-def usable(model: str) -> bool:
-    """Whether ``model`` could be loaded: library and weights are here (their bytes are checked when loading)."""
-    return installed() and models.available(models.clip(model).name)
+__all__ = [
+    "SALIENCY_MODEL",
+    "ImageTower",
+    "attention",
+    "image_tower",
+    "installed",
+    "library_tower",
+    "normalised",
+    "reduced_precision",
+    "text_embedding",
+    "usable",
+]
 
 
 class ImageTower(nn.Module):

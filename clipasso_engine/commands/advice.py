@@ -76,6 +76,7 @@ ADVICE: dict[ErrorCode, str | None] = {
     ErrorCode.DIFFVG_TOO_MANY_STROKES: "Choose --rasterizer native.",
     ErrorCode.PART_UNREADABLE: _REINSTALL,
     ErrorCode.PART_DAMAGED: _REINSTALL,
+    ErrorCode.TORCH_MISSING: "Run install.py without --light, or leave that option as it is by default.",
     ErrorCode.CLIP_PACKAGES_MISSING: "Run install.py without --minimal, or choose --guidance boundary.",
     ErrorCode.CLIP_MODEL_UNKNOWN: "Name one of them with --clip-model.",
     ErrorCode.CLIP_MODEL_WITHOUT_ATTENTION: "Take a vision transformer such as ViT-B-32.",

@@ -86,7 +86,7 @@ def _devices() -> tuple[str, ...]:
     """The CPU, and the GPU that a job would take."""
     from ..optimising import device
 
-    chosen = device.choose("auto")[0].type
+    chosen = device.choose("auto")[0]
     return ("cpu",) if chosen == "cpu" else ("cpu", chosen)
 
 
@@ -96,6 +96,13 @@ def _keeps_its_limits(found: Measured) -> bool:
     from ..bench import clip
 
     return clip.within_limits(found)
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"
 
 
 def _machine() -> dict[str, Any]:
@@ -108,7 +115,7 @@ def _machine() -> dict[str, Any]:
         "load": load,
         "system": f"{platform.system()} {platform.release()}",
         "python": sys.version.split()[0],
-        "torch": importlib.metadata.version("torch"),
+        "torch": _version("torch"),
         "clipasso": __version__,
     }
 

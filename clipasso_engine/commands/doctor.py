@@ -40,6 +40,7 @@ PACKAGES = {
 _OLDEST_INKSCAPE = (1, 2)
 _SECONDS = 60.0  # a cold disk takes its time to load torch
 _INSTALL = "Run install.py again."
+_WITHOUT_LIGHT = "Run install.py without --light to have them."
 
 _IMPORTS = """
 import importlib, json, sys
@@ -51,9 +52,12 @@ for module in sys.argv[2:]:
         print(json.dumps({"version": str(getattr(found, "__version__", ""))}), flush=True)
     except Exception as error:
         print(json.dumps({"error": repr(error)}), flush=True)
-import torch
-from clipasso_engine.optimising.device import trial
+from clipasso_engine.optimising.device import torch_is_here, trial
 devices, idle = [], {}
+if not torch_is_here():
+    print(json.dumps({"devices": ["cpu"], "idle": {}}), flush=True)
+    sys.exit()
+import torch
 for device in ("cpu", "cuda", "mps"):
     if device == "cuda" and not torch.cuda.is_available() or device == "mps" and not torch.backends.mps.is_available():
         continue
@@ -142,6 +146,9 @@ def _packages() -> Iterator[Finding]:
             found.append(f"{name} {answer['version']}".strip())
         else:
             reason = answer.get("error") or trouble or "it was not reached"
+            if name == "torch" and "No module named 'torch'" in reason:
+                yield Finding("optional", "PyTorch is left out, and with it CLIP, meaning and GPUs", _WITHOUT_LIGHT)
+                continue
             yield Finding("missing", f"{name} cannot be imported: {reason}", _INSTALL, needed=True)
     if found:
         yield Finding("ok", f"Packages: {', '.join(found)}")

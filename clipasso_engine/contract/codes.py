@@ -64,6 +64,7 @@ class ErrorCode(str, Enum):
     PART_UNREADABLE = "part-unreadable"
     PART_DAMAGED = "part-damaged"
     CLIP_PACKAGES_MISSING = "clip-packages-missing"
+    TORCH_MISSING = "torch-missing"
     CLIP_MODEL_UNKNOWN = "clip-model-unknown"
     CLIP_MODEL_WITHOUT_ATTENTION = "clip-model-without-attention"
     CLIP_WEIGHTS_MISFIT = "clip-weights-misfit"

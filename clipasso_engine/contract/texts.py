@@ -121,6 +121,9 @@ WHAT_AND_WHY: dict[ErrorCode, str] = {
     ErrorCode.PART_DAMAGED: translatable(
         "The {network} network's weights {file} are damaged: their SHA-256 is {found}, not {expected}."
     ),
+    ErrorCode.TORCH_MISSING: translatable(
+        "PyTorch is not installed, since this is a light installation, and {choice} needs it."
+    ),
     ErrorCode.CLIP_PACKAGES_MISSING: translatable(
         "CLIP's packages (open_clip_torch, torchvision) are not installed, so CLIP cannot guide."
     ),

@@ -24,7 +24,7 @@ from ..lines import tracing
 from ..optimising.optimizer import Descent, optimize
 from ..paper import recipe
 from ..seeing import boundary
-from ..sketching.levels import Stages, few_threads
+from ..sketching.levels import Stages
 from .metrics import THRESHOLD
 
 Draw = Callable[[int], Array]
@@ -82,15 +82,9 @@ def random_start(stages: Stages, steps: int, seed: int) -> Draw:
 
     def draw(count: int) -> Array:
         start = recipe.random_start(recipe.distribution(likely), count, np.random.default_rng(seed))
-        with few_threads(stages):
-            outcome = optimize(
-                start.to(stages.device)[None],
-                stages.guide,
-                view.size,
-                Descent(steps, learning_rate=recipe.LEARNING_RATE, keep_lines=False),
-                lambda *_: False,
-            )
-        return view.to_photo(outcome.points[outcome.best].numpy().astype(np.float64), stages.picture)
+        descent = Descent(steps, learning_rate=recipe.LEARNING_RATE, keep_lines=False, device=stages.device)
+        outcome = optimize(start.numpy()[None], stages.guide, view.size, descent, lambda *_: False)
+        return view.to_photo(outcome.points[outcome.best].astype(np.float64), stages.picture)
 
     return draw
 

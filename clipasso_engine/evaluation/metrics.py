@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from torch import nn
 
 from ..bezier import cubics
 from ..bezier.cubics import Array
@@ -20,6 +19,7 @@ from ..seeing import boundary
 from ..seeing.photo import Photo
 from ..seeing.view import CANVAS, View
 from ..training.evaluation import thin
+from ..weights.opencv_network import Network
 from . import ends
 
 THRESHOLD = 0.3
@@ -109,12 +109,12 @@ class Reference:
     size: tuple[float, float] = (np.inf, np.inf)  # width and height of the photo
 
     @classmethod
-    def of(cls, stages: Stages, judge: nn.Module | None = None) -> Reference:
+    def of(cls, stages: Stages, judge: Network | None = None) -> Reference:
         """The crests that the engine's boundary network sees in the photo, or another network, the ``judge``."""
         view, picture = stages.view, stages.picture
         size = (picture.width, picture.height)
         diagonal = float(np.hypot(*size))
-        network = judge or boundary.load(stages.device)
+        network = judge or boundary.load()
         own = judge is None and max(view.size) == CANVAS  # with heads seen from near
         seen = view.boundary if own else boundary.predict(network, view.box.crop(picture.rgb), CANVAS)
         finer = boundary.predict(network, view.box.crop(picture.rgb), FINE * CANVAS)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from PIL import Image
-from torch import nn
 
 from .. import pipeline
 from ..bezier import stroke_arrays
@@ -16,6 +15,7 @@ from ..contract.job import SketchJob
 from ..contract.sketch import Sketch, Stroke
 from ..pipeline import Stages
 from ..seeing import meaning as towers
+from ..weights.opencv_network import Network
 from . import alternatives, meaning, metrics
 from .meaning import Vectors
 from .metrics import Figures, Reference
@@ -56,7 +56,7 @@ class Trial:
         return list(dict.fromkeys(drawing.way for drawing in self.drawings))
 
 
-def run(name: str, job: SketchJob, compare: bool, judge: nn.Module | None = None) -> Trial:
+def run(name: str, job: SketchJob, compare: bool, judge: Network | None = None) -> Trial:
     """Sketch and measure one photo, and the alternatives too if they are to be compared. Raises `UserError`.
 
     ``judge`` is the boundary network to measure by, the engine's own if None.

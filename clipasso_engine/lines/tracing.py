@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
-from skimage.feature import hessian_matrix, hessian_matrix_eigvals
 from skimage.filters import apply_hysteresis_threshold
 from skimage.morphology import skeletonize
 
@@ -73,8 +72,9 @@ def trace(boundary: NDArray[np.float32], low: float = 0.08, high: float = 0.25) 
 def ridges(boundary: NDArray[np.float32], low: float, high: float) -> NDArray[np.bool_]:
     """Pixels [h, w] that are maximal across the ridge they lie on and connected to one stronger than ``high``."""
     smooth = ndimage.gaussian_filter(boundary.astype(np.float64), 1.0, mode="nearest")
-    rr, rc, cc = hessian_matrix(smooth, sigma=1.5, order="rc", mode="nearest", use_gaussian_derivatives=False)
-    curvature = hessian_matrix_eigvals([rr, rc, cc])[1]  # the smaller eigenvalue: negative across a ridge
+    rr, rc, cc = _hessian(smooth)
+    # The smaller eigenvalue: negative across a ridge.
+    curvature = (rr + cc) / 2 - np.sqrt(rc**2 + ((rr - cc) / 2) ** 2)
     angle = 0.5 * np.arctan2(2 * rc, rr - cc)
     across = np.stack([np.cos(angle), np.sin(angle)])  # (row, column) axis of one eigenvector
     second = rr * across[0] ** 2 + 2 * rc * across[0] * across[1] + cc * across[1] ** 2
@@ -86,6 +86,12 @@ def ridges(boundary: NDArray[np.float32], low: float, high: float) -> NDArray[np
     )
     maximal = (smooth >= ahead) & (smooth >= behind) & (curvature < 0)
     return apply_hysteresis_threshold(np.where(maximal, boundary, 0.0), low, high)
+
+
+def _hessian(values: Array) -> tuple[Array, Array, Array]:
+    """Second derivatives [h, w] by row, by row and column, by column; `skimage.feature`'s brings SciPy's statistics."""
+    rows, columns = np.gradient(ndimage.gaussian_filter(values, 1.5, mode="nearest"))
+    return np.gradient(rows, axis=0), np.gradient(rows, axis=1), np.gradient(columns, axis=1)
 
 
 def _neighbours(pixels: set[Pixel], pixel: Pixel) -> list[Pixel]:

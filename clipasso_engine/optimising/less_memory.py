@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-import torch
-
 from ..contract.codes import NoticeCode
 
 Result = TypeVar("Result")
@@ -19,8 +17,8 @@ class Say(Protocol):
 
 
 def with_less_memory(
-    work: Callable[[torch.device, int], Result],
-    device: torch.device,
+    work: Callable[[str, int], Result],
+    device: str,
     candidates: int,
     say: Say,
 ) -> Result:
@@ -33,14 +31,16 @@ def with_less_memory(
             return work(device, candidates)
         except RuntimeError as error:
             # torch.OutOfMemoryError is one of these, but Apple's devices raise the plain kind.
-            if device.type == "cpu" or "out of memory" not in str(error):
+            if device == "cpu" or "out of memory" not in str(error):
                 raise
         # Outside the handler: the exception's traceback would keep the tensors of the failed try alive.
-        if device.type == "cuda":
+        if device == "cuda":
+            import torch
+
             torch.cuda.empty_cache()
         if candidates > 1:
             candidates //= 2
-            say(NoticeCode.FEWER_CANDIDATES, device=device.type, count=candidates)
+            say(NoticeCode.FEWER_CANDIDATES, device=device, count=candidates)
         else:
-            say(NoticeCode.GOING_ON_ON_CPU, device=device.type)
-            device = torch.device("cpu")
+            say(NoticeCode.GOING_ON_ON_CPU, device=device)
+            device = "cpu"

@@ -6,29 +6,30 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
 from ..contract.choices import RasterizerName
 from .adam import Adam
-from .free_points import FreePoints
+from .free_points import FreePoints, Points
 from .guidance import Guidance
 from .guidance.blend import Blend
 from .line_quality import LineQuality
-from .rasterizer import render
+from .rasterizer import Drawn, draw
 from .trust_region import TrustRegion
 
 LINE_WIDTH = 3.0
 """Px on the canvas: the paper's 1.5 is a radius."""
 
-Watch = Callable[[int, float, torch.Tensor], bool]
+Watch = Callable[[int, float, Points], bool]
 """Called with (step, loss of the best candidate, its points [S, P, 2]) after each step; True stops."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of K candidates; everything on the CPU."""
+    """What came of K candidates."""
 
-    points: torch.Tensor  # [K, S, P, 2] the best of each candidate, NaN where the start is
+    points: Points  # [K, S, P, 2] the best of each candidate, NaN where the start is
     losses: list[float]  # [K] their evaluated losses
     first_loss: float  # evaluated, of the best candidate's start
     steps: int
@@ -47,21 +48,23 @@ class Descent:
     evaluate_every: int = 10  # steps; more may miss the best
     keep_lines: bool = True  # hold strokes to the quality of the start's lines; a random start has none
     backend: RasterizerName = "native"  # the rasteriser, see `rasterizer.render`
+    device: str = "cpu"  # where it draws, by PyTorch's name
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a guidance may say infinity; what comes of it is looked at below
 def optimize(
-    start: torch.Tensor,
+    start: Points,
     guidance: Guidance,
     size: tuple[int, int],
     descent: Descent,
     watch: Watch,
-    held: torch.Tensor | None = None,
+    held: NDArray[np.bool_] | None = None,
 ) -> Outcome:
     """Descend the guidance's loss from K candidates at once with Adam.
 
     Args:
-        start: float32 [K, S, P, 2], canvas pixels, on the device to compute on; NaN where a stroke has fewer cubics
-            than P = 3 k + 1 points are for (see `stroke_arrays`). Strokes keep their cubics, smooth joins stay smooth.
+        start: float32 [K, S, P, 2], canvas pixels; NaN where a stroke has fewer cubics than P = 3 k + 1 points are for
+            (see `stroke_arrays`). Strokes keep their cubics, smooth joins stay smooth.
         size: (width, height) of the canvas in pixels.
         held: bool [K, S], the strokes that stay as they are.
 
@@ -71,49 +74,68 @@ def optimize(
     """
     steps = descent.steps
     shape = FreePoints(start)
-    free = shape.start.clone().requires_grad_(True)
-    quality = LineQuality(shape.start, shape.pieces) if descent.keep_lines else None
+    scene = _Scene(shape, guidance, size, descent)
+    region = scene.region()
+    free = shape.start.copy()
     adam = Adam(free)
-
-    def line_loss(points: torch.Tensor) -> torch.Tensor:
-        assert isinstance(guidance, Blend)
-        assert quality
-        ink = render(shape.chains(points), *size, LINE_WIDTH, backend=descent.backend)
-        return guidance.lines.evaluate(ink) + quality.penalty(points)
-
-    region = TrustRegion(shape, line_loss) if isinstance(guidance, Blend) and quality else None
-
-    def evaluate(points: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            loss = guidance.evaluate(render(shape.chains(points), *size, LINE_WIDTH, backend=descent.backend))
-            return loss + quality.penalty(points) if quality else loss
-
-    best, losses = shape.start.clone(), evaluate(shape.start)
-    first = losses.clone()
+    best, losses = shape.start.copy(), scene.evaluate(shape.start)
+    first = losses.copy()
     done = 0
     for step in range(1, steps + 1):
         fraction = (step - 1) / max(steps - 1, 1)
-        points = shape.controls(free)
-        loss = guidance.loss(render(shape.chains(points), *size, LINE_WIDTH, backend=descent.backend), fraction)
-        if quality:
-            loss = loss + quality.penalty(points)
-        loss.sum().backward()
-        if held is not None and free.grad is not None:
-            free.grad[held] = 0.0
-        if region and free.grad is not None:
-            free.grad.nan_to_num_(0.0, 0.0, 0.0)
-        adam.step(descent.learning_rate * (0.55 + 0.45 * math.cos(math.pi * fraction)))
+        gradient = scene.gradient(free, fraction)
+        if held is not None:
+            gradient[held] = 0.0
+        if region:
+            gradient = np.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0)
+        adam.step(gradient, descent.learning_rate * (0.55 + 0.45 * math.cos(math.pi * fraction)))
         done = step
-        moved = shape.controls(free.detach())
+        moved = shape.controls(free)
         if step % descent.evaluate_every == 0 or step == steps:
             if region:
                 moved = region.within(moved, best)
-                free.data.copy_(moved)
-            now = evaluate(moved)
+                free[:] = moved
+            now = scene.evaluate(moved)
             better = now < losses
             best[better], losses[better] = moved[better], now[better]
         leader = int(losses.argmin())
         if watch(step, float(losses[leader]), shape.finished(moved)[leader]):
             break
     leader = int(losses.argmin())
-    return Outcome(shape.finished(best).cpu(), losses.tolist(), float(first[leader]), done)
+    return Outcome(shape.finished(best), losses.tolist(), float(first[leader]), done)
+
+
+class _Scene:
+    """Strokes in front of what they are held against."""
+
+    def __init__(self, shape: FreePoints, guidance: Guidance, size: tuple[int, int], descent: Descent) -> None:
+        self._shape, self._guidance, self._size, self._descent = shape, guidance, size, descent
+        self._quality = LineQuality(shape.start, shape.pieces) if descent.keep_lines else None
+
+    def evaluate(self, points: Points) -> NDArray[np.float32]:
+        """The loss [K] to compare by."""
+        return self._measured(self._guidance, points)
+
+    def gradient(self, free: Points, fraction: float) -> Points:
+        """The gradient [K, S, P, 2] of the loss to descend."""
+        points = self._shape.controls(free)
+        drawn = self._drawn(points)
+        gradient = self._shape.to_controls(drawn.pull(self._guidance.pull(drawn.ink, fraction)[1]))
+        if self._quality:
+            gradient = gradient + self._quality.pull(points)[1]
+        return self._shape.to_free(gradient)
+
+    def region(self) -> TrustRegion | None:
+        """How far the guidance may lead, where it is not the lines alone that lead."""
+        guidance = self._guidance
+        if not isinstance(guidance, Blend) or not self._quality:
+            return None
+        return TrustRegion(self._shape, lambda points: self._measured(guidance.lines, points))
+
+    def _measured(self, guidance: Guidance, points: Points) -> NDArray[np.float32]:
+        loss = guidance.evaluate(self._drawn(points).ink)
+        return loss + self._quality.penalty(points) if self._quality else loss
+
+    def _drawn(self, points: Points) -> Drawn:
+        chains = self._shape.chains(points)
+        return draw(chains, self._size, LINE_WIDTH, self._descent.backend, self._descent.device)

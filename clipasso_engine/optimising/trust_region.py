@@ -13,9 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
-from .free_points import FreePoints
+from ..bezier import cubics
+from .free_points import FreePoints, Points
 
 REACH = 5.0
 """How far any point of a stroke may lie from its traced line without the lines' consent; px of the canvas; larger
@@ -28,7 +31,7 @@ up."""
 _SAMPLES = 32  # points of each cubic between which distances are taken; more are more exact and cost more
 _INSIDE = 0.999  # of `REACH` to which a stroke is pulled back, so that rounding does not put it outside again
 
-LineLoss = Callable[[torch.Tensor], torch.Tensor]
+LineLoss = Callable[[Points], NDArray[np.float32]]
 """The loss [K] of strokes [K, S, P, 2] by lines alone."""
 
 
@@ -38,26 +41,27 @@ class TrustRegion:
     def __init__(self, shape: FreePoints, line_loss: LineLoss) -> None:
         self._shape, self._line_loss = shape, line_loss
         self._traced = _sampled(shape.chains(shape.start))
-        with torch.no_grad():
-            self._most = LINE_LOSS_FACTOR * line_loss(shape.start)
+        self._most = LINE_LOSS_FACTOR * line_loss(shape.start)
 
-    @torch.no_grad()
-    def within(self, points: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    def within(self, points: Points, kept: Points) -> Points:
         """``points`` [K, S, P, 2] with the strokes pulled back that strayed.
 
         A candidate that still gives up too much of the lines becomes what it is in ``kept``, which is in the region.
         """
         result, loss = self._pulled_back(points)
         fits = (loss <= self._most)[:, None, None, None]
-        return torch.where(fits, result, kept)
+        return np.where(fits, result, kept)
 
-    def distances(self, points: torch.Tensor) -> torch.Tensor:
+    def distances(self, points: Points) -> NDArray[np.float32]:
         """[K, S] px: how far the farthest point of each stroke lies from its traced line."""
-        if not points.shape[1]:
-            return points.new_zeros(points.shape[:2])
-        return torch.cdist(_sampled(self._shape.chains(points)), self._traced).amin(-1).amax(-1)
+        sampled = _sampled(self._shape.chains(points))
+        result = np.zeros(points.shape[:2], np.float32)
+        for candidate, stroke in np.ndindex(*result.shape):
+            apart = cdist(sampled[candidate, stroke], self._traced[candidate, stroke])
+            result[candidate, stroke] = apart.min(-1).max(-1)
+        return result
 
-    def _pulled_back(self, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _pulled_back(self, points: Points) -> tuple[Points, NDArray[np.float32]]:
         """The strokes, those back near their lines that are no use to the lines where they are; and the line loss [K].
 
         Whether one may stay depends on where the others are, so all are asked again once some have gone back.
@@ -66,32 +70,30 @@ class TrustRegion:
         while unsettled:
             unsettled = False
             strayed = self.distances(points) > REACH
-            for stroke in strayed.any(0).nonzero().flatten().tolist():
-                trial = points.clone()
+            for stroke in np.flatnonzero(strayed.any(0)).tolist():
+                trial = points.copy()
                 trial[:, stroke] = self._near(points[:, stroke], self._shape.start[:, stroke])
                 without = self._line_loss(trial)
                 back = strayed[:, stroke] & (without <= loss)
-                points = torch.where(back[:, None, None, None], trial, points)
-                loss = torch.where(back, without, loss)
+                points = np.where(back[:, None, None, None], trial, points)
+                loss = np.where(back, without, loss)
                 unsettled |= bool(back.any())
         return points, loss
 
     @staticmethod
-    def _near(stroke: torch.Tensor, start: torch.Tensor) -> torch.Tensor:
+    def _near(stroke: Points, start: Points) -> Points:
         """A stroke [K, P, 2], moved towards its start until no control point is farther than `REACH` from its place.
 
         Nor is then any point of the curve, which lies between the control points; and what joined smoothly still does.
         """
         away = stroke - start
-        most = away.norm(dim=-1).amax(-1).clamp_min(REACH)
-        return start + away * (_INSIDE * REACH / most)[:, None, None]
+        most = np.maximum(np.linalg.norm(away, axis=-1).max(-1), REACH)
+        result: Points = start + away * (_INSIDE * REACH / most)[:, None, None].astype(np.float32)
+        return result
 
 
-def _sampled(chains: torch.Tensor) -> torch.Tensor:
+def _sampled(chains: Points) -> Points:
     """Points [K, S, n, 2] of the cubics of strokes [K, S, 3 k + 1, 2]."""
-    first = torch.arange(0, chains.shape[2] - 1, 3, device=chains.device)
-    cubics = chains[:, :, first[:, None] + torch.arange(4, device=chains.device)]
-    t = torch.linspace(0, 1, _SAMPLES, device=chains.device)
-    s = 1 - t
-    basis = torch.stack([s**3, 3 * s**2 * t, 3 * s * t**2, t**3], dim=-1)
-    return (basis @ cubics).flatten(2, 3)
+    first = np.arange(0, chains.shape[2] - 1, 3)
+    drawn = cubics.bernstein(np.linspace(0, 1, _SAMPLES)) @ chains[:, :, first[:, None] + np.arange(4)]
+    return drawn.reshape(*chains.shape[:2], len(first) * _SAMPLES, 2).astype(np.float32)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-import torch
+import numpy as np
 from PIL import Image
 
 from ..bezier import stroke_arrays
@@ -40,7 +40,7 @@ def render(sketch: Sketch) -> Image.Image:
     """The sketch in grey on white, `LONGER_SIDE` pixels on its longer side."""
     scale = LONGER_SIDE / max(sketch.width, sketch.height)
     width, height = (max(1, round(side * scale)) for side in (sketch.width, sketch.height))
-    points = torch.tensor(stroke_arrays.of_sketch(sketch), dtype=torch.float32) * scale
-    widths = torch.tensor([stroke.width for stroke in sketch.strokes]) * scale
-    paper = 1 - rasterizer.render(points, width, height, widths)
-    return Image.fromarray((paper * 255).round().byte().numpy())
+    points = np.asarray(stroke_arrays.of_sketch(sketch) * scale, np.float32)
+    widths = np.array([[stroke.width * scale for stroke in sketch.strokes]], np.float32)
+    paper = 1 - np.asarray(rasterizer.draw(points[None], (width, height), widths).ink)[0]
+    return Image.fromarray(np.rint(paper * 255).astype(np.uint8))

@@ -51,7 +51,7 @@ class Settings:
 
     strokes: int
     seed: int
-    device: torch.device
+    device: str
     backend: RasterizerName = "native"  # the rasteriser
     steps: int = STEPS  # of each of the `SEEDS`
 
@@ -74,7 +74,7 @@ def sketch(rgb: NDArray[np.uint8], settings: Settings, watch: Watch) -> Outcome:
     best: Outcome | None = None
     done = 0
     for trial in range(SEEDS):
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        with torch.random.fork_rng(devices=[device] if device == "cuda" else []):
             torch.manual_seed(seed + trial)
             start = random_start(likely, settings.strokes, np.random.default_rng(seed + trial)).to(device)
             for step, (loss, first, points) in enumerate(_descend(start, guidance, steps, settings.backend), 1):
@@ -110,7 +110,7 @@ def random_start(likely: NDArray[np.float64], strokes: int, random: np.random.Ge
 class PaperGuidance:
     """The paper's loss: the plain pair and four augmented ones, photo and sketch looked at anew at every step."""
 
-    def __init__(self, square: NDArray[np.uint8], tower: ImageTower, device: torch.device) -> None:
+    def __init__(self, square: NDArray[np.uint8], tower: ImageTower, device: str) -> None:
         from torchvision import transforms
 
         self._tower = tower

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..contract.events import Emit
@@ -23,7 +22,7 @@ _NO_BUDGET_GIVEN = SketchJob.time_budget
 def sketch(
     job: SketchJob,
     picture: Photo,
-    device: torch.device,
+    device: str,
     emit: Emit,
     stop: Callable[[], bool],
     steps: int = recipe.STEPS,
@@ -59,7 +58,7 @@ def sketch(
         "first_loss": first_loss,
         "best_loss": sketches[0].loss,
         "guidance": "paper",
-        "device": str(device),
+        "device": device,
     }
     return sketches, report
 

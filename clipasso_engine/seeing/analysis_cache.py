@@ -14,13 +14,15 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..contract import paths
 from ..contract.choices import Background
 from ..contract.sketch import Shape
+from ..weights import bundled
+from ..weights.opencv_network import Network
 from . import boundary, faces, foreground, view
 from .closeup import Box
 from .face_traits import Traits
@@ -29,9 +31,6 @@ from .foreground import Foreground
 from .photo import Photo
 from .rembg_foreground import Model
 from .view import CANVAS, View
-
-if TYPE_CHECKING:
-    from torch import nn
 
 MAX_BYTES = 64 << 20
 """Of all files together; those that were not used for longest go."""
@@ -43,7 +42,7 @@ _WEIGHTS = (boundary.WEIGHTS_SHA256, foreground.WEIGHTS_SHA256, faces.DETECTOR_S
 
 
 def look(
-    network: nn.Module, picture: Photo, background: Background, mask: Sequence[Shape] = (), larger: Model | None = None
+    network: Network, picture: Photo, background: Background, mask: Sequence[Shape] = (), larger: Model | None = None
 ) -> View:
     """`view.look`, from the cache where the same photo was looked at before. Raises what that raises."""
     file = folder() / f"{_key(picture, background, mask, larger)}.npz"
@@ -87,8 +86,9 @@ def clear() -> int:
 @lru_cache(maxsize=1)
 def _made_by() -> str:
     digest = hashlib.sha256("".join(_WEIGHTS).encode())
-    for module in sorted(Path(__file__).parent.glob("*.py")):  # whatever in this room may change what is seen
-        digest.update(module.read_bytes())
+    # Whatever in this room may change what is seen, and the networks' graphs.
+    for file in (*sorted(Path(__file__).parent.glob("*.py")), *sorted(bundled.FOLDER.glob("*.onnx"))):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

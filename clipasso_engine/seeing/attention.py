@@ -3,28 +3,22 @@
 The network is EfficientNet-Lite0 with its authors' weights (`classifier_network`; docs/attention.md tells where they
 come from). It tells what it sees, and what each place on three of its maps has to say for that (LayerCAM: Jiang et al.,
 "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization", IEEE Transactions on Image Processing 2021).
-Torch is imported on first use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..weights import bundled
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from .classifier_network import ClassifierNetwork
+from ..weights.opencv_network import Network
 
 WEIGHTS, WEIGHTS_SHA256 = bundled.CLASSIFIER, bundled.CLASSIFIER_SHA256
 
+_MAPS = ("fine", "middle", "coarse")
 _SIDE = 256  # px: longer side at which the photo is looked at; more takes longer and shows smaller parts
 _STEP = 32  # px: sides are multiples of it
 _LEAST = 128  # px: a shorter side is extended to it by the colours of its edge
@@ -33,14 +27,12 @@ _RIM = 5  # px: from so far the attention of a place counts on the lines around 
 _FULL = 98  # per cent of the object that has less attention than what counts as all; peaks above it say no more
 
 
-def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> ClassifierNetwork:
-    """The trained network on ``device``; raises what `bundled.filled` raises."""
-    from .classifier_network import ClassifierNetwork
-
-    return bundled.filled(ClassifierNetwork(), weights, sha256, device)
+def load(weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> Network:
+    """The trained network, in the form of `training.contributions`; raises what `bundled.network` raises."""
+    return bundled.network(weights, sha256)
 
 
-def find(network: ClassifierNetwork, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+def find(network: Network, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """How much each pixel of a photo [h, w, 3] tells of what is in it: float32 [h, w] in 0..1.
 
     Classes count by their probability. Each map's greatest say is 1, so that the fine ones, which know where, count as
@@ -49,7 +41,8 @@ def find(network: ClassifierNetwork, rgb: NDArray[np.uint8]) -> NDArray[np.float
     height, width = rgb.shape[:2]
     photo, (top, left, inner_height, inner_width) = _fitted(rgb)
     result = np.zeros((height, width), np.float32)
-    for values in _on_one_thread(lambda: _contributions(network, photo)):
+    said = network(photo.transpose(2, 0, 1)[None].astype(np.float32) / 255)
+    for values in (said[name][0] for name in _MAPS):
         full = cv2.resize(values, photo.shape[1::-1], interpolation=cv2.INTER_CUBIC)
         inner = full[top : top + inner_height, left : left + inner_width]
         share = np.asarray(cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
@@ -64,41 +57,6 @@ def on(attention: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArra
     seen = wide if mask is None or not mask.any() else wide[mask]
     low, high = float(seen.min()), float(np.percentile(seen, _FULL))
     return np.clip((wide - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
-
-
-def _on_one_thread(work: Callable[[], list[NDArray[np.float32]]]) -> list[NDArray[np.float32]]:
-    """The result of ``work`` on one thread: with more of them sums come out otherwise, and then other strokes."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return work()
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _contributions(network: ClassifierNetwork, photo: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-    """What each place of the network's maps adds to the classes seen in a photo [h, w, 3]: 3 times float32 [h', w'].
-
-    The published method multiplies activations with positive gradients. That suits activations that are never
-    negative; those between bottlenecks may be, and then tell by a negative gradient: so positive products are summed.
-    """
-    import torch
-
-    parameter = next(network.parameters())
-    x = torch.from_numpy(photo).permute(2, 0, 1)[None].to(parameter.device, parameter.dtype) / 255
-    with torch.no_grad():
-        fine = network.maps(x.contiguous(memory_format=torch.channels_last))[0]
-    with torch.enable_grad():
-        maps: list[Tensor] = [fine.requires_grad_(True)]
-        for index in range(2):
-            maps.append(network.later(maps[-1], index))
-        logits = network.logits(maps[-1])
-        told = (logits.softmax(1).detach() * logits).sum()
-        gradients = torch.autograd.grad(told, maps)
-    pairs = zip(maps, gradients, strict=True)
-    return [(seen * gradient).clamp_min(0).sum(1)[0].detach().float().cpu().numpy() for seen, gradient in pairs]
 
 
 def _fitted(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, int, int, int]]:

@@ -84,7 +84,8 @@ class BoundaryNetwork(nn.Module):
 
     def _logits(self, rgb: Tensor, levels: list[Tensor]) -> Tensor:
         height, width = rgb.shape[-2:]
-        return functional.pixel_shuffle(self.head(levels[0]), 2)[..., :height, :width]
+        logits = functional.pixel_shuffle(self.head(levels[0]), 2)
+        return logits if logits.shape == rgb[:, :1].shape else logits[..., :height, :width]
 
 
 def folded(network: BoundaryNetwork) -> BoundaryNetwork:

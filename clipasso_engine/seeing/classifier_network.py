@@ -5,8 +5,12 @@ squeeze-and-excitation). Its loading and use: `clipasso_engine.seeing.attention`
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 from torch.nn import functional
+
+from ..weights import bundled
 
 CLASSES = 1000
 """Of ImageNet, in the order of their WordNet identifiers."""
@@ -28,11 +32,16 @@ _STAGES = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
-_ENDS = (2, 4)  # stages after which the maps at strides 8 and 16 are taken; that at 32 is the head's
+MAPS_AFTER = (2, 4)  # stages after which the maps at strides 8 and 16 are taken; that at 32 is the head's
 _MEAN, _DEVIATION = 127.0 / 255, 128.0 / 255  # of all channels alike, in training
 
 
-class _Convolution(nn.Module):
+def load(device: Any = "cpu") -> ClassifierNetwork:
+    """The trained network on ``device``; raises what `bundled.filled` raises."""
+    return bundled.filled(ClassifierNetwork(), bundled.CLASSIFIER, bundled.CLASSIFIER_SHA256, device)
+
+
+class Convolution(nn.Module):
     """A convolution, its batch normalisation folded in, padded as TensorFlow does: at the far sides first."""
 
     def __init__(self, inputs: int, outputs: int, size: int = 1, stride: int = 1, groups: int = 1) -> None:
@@ -48,15 +57,15 @@ class _Convolution(nn.Module):
         return result
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """An inverted bottleneck: wider, a convolution of each channel by itself, narrower without a nonlinearity."""
 
     def __init__(self, inputs: int, outputs: int, size: int, stride: int, expansion: int) -> None:
         super().__init__()
         inner = inputs * expansion
-        self.expand = _Convolution(inputs, inner) if expansion > 1 else None
-        self.depthwise = _Convolution(inner, inner, size, stride, inner)
-        self.project = _Convolution(inner, outputs)
+        self.expand = Convolution(inputs, inner) if expansion > 1 else None
+        self.depthwise = Convolution(inner, inner, size, stride, inner)
+        self.project = Convolution(inner, outputs)
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,16 +79,16 @@ class ClassifierNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = _Convolution(3, _STEM, 3, 2)
+        self.stem = Convolution(3, _STEM, 3, 2)
         self.stages = nn.ModuleList()
         inputs = _STEM
         for size, stride, expansion, outputs, blocks in _STAGES:
             stage = nn.Sequential()
             for index in range(blocks):
-                stage.append(_Block(inputs, outputs, size, stride if index == 0 else 1, expansion))
+                stage.append(Block(inputs, outputs, size, stride if index == 0 else 1, expansion))
                 inputs = outputs
             self.stages.append(stage)
-        self.head = _Convolution(inputs, CHANNELS[-1])
+        self.head = Convolution(inputs, CHANNELS[-1])
         self.classes = nn.Linear(CHANNELS[-1], CLASSES)
 
     def maps(self, photo: Tensor) -> list[Tensor]:
@@ -88,7 +97,7 @@ class ClassifierNetwork(nn.Module):
         ``photo`` [B, 3, h, w] in 0..1, sides multiples of 32; each map follows from the one before (`later`).
         """
         x = functional.relu6(self.stem((photo - _MEAN) / _DEVIATION))
-        for stage in self.stages[: _ENDS[0] + 1]:
+        for stage in self.stages[: MAPS_AFTER[0] + 1]:
             x = stage(x)
         middle = self.later(x, 0)
         return [x, middle, self.later(middle, 1)]
@@ -96,10 +105,10 @@ class ClassifierNetwork(nn.Module):
     def later(self, seen: Tensor, index: int) -> Tensor:
         """The map after ``seen``, the one at ``STRIDES[index]``."""
         if index == 0:
-            for stage in self.stages[_ENDS[0] + 1 : _ENDS[1] + 1]:
+            for stage in self.stages[MAPS_AFTER[0] + 1 : MAPS_AFTER[1] + 1]:
                 seen = stage(seen)
             return seen
-        for stage in self.stages[_ENDS[1] + 1 :]:
+        for stage in self.stages[MAPS_AFTER[1] + 1 :]:
             seen = stage(seen)
         return functional.relu6(self.head(seen))
 

@@ -2,16 +2,14 @@
 
 Two networks of the MediaPipe project, with their authors' weights (docs/faces.md tells where they come from): a
 detector (BlazeFace, Bazarevsky et al., 2019, full range) that sees faces of 6 % of its picture and more, and a mesh of
-478 landmarks with refined eyes, irises and lips ("Attention Mesh", Grishchenko et al., 2020). Torch is imported on
-first use.
+478 landmarks with refined eyes, irises and lips ("Attention Mesh", Grishchenko et al., 2020).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,14 +17,10 @@ from numpy.typing import NDArray
 
 from ..bezier.cubics import Array
 from ..weights import bundled
+from ..weights.opencv_network import Network
 from . import face_traits
 from .closeup import Box
 from .face_traits import Traits
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ..weights.graph_network import GraphNetwork
 
 DETECTOR, DETECTOR_SHA256 = bundled.FACE_DETECTOR, bundled.FACE_DETECTOR_SHA256
 LANDMARKS, LANDMARKS_SHA256 = bundled.FACE_LANDMARKS, bundled.FACE_LANDMARKS_SHA256
@@ -84,16 +78,15 @@ def _yaw(points: Array) -> float:
 class Finder:
     """Both networks."""
 
-    def __init__(self, device: Any = "cpu") -> None:
-        """On ``device``; raises what `bundled.filled` raises."""
-        self._detector = bundled.graph(DETECTOR, DETECTOR_SHA256, device)
-        self._landmarks = bundled.graph(LANDMARKS, LANDMARKS_SHA256, device)
+    def __init__(self) -> None:
+        """Raises what `bundled.network` raises."""
+        self._detector = bundled.network(DETECTOR, DETECTOR_SHA256)
+        self._mesh = Mesh()
 
     def find(self, rgb: NDArray[np.uint8]) -> list[Face]:
         """The faces in a photo [H, W, 3], the largest first; the same whatever the number of threads."""
-        with _one_thread():
-            boxes = _detected(self._detector, rgb)
-            faces = [face for box in boxes[:_MOST] if (face := self._face(rgb, box)) is not None]
+        boxes = _detected(self._detector, rgb)
+        faces = [face for box in boxes[:_MOST] if (face := self._face(rgb, box)) is not None]
         faces.sort(key=lambda face: -face.size)
         return _apart(faces)
 
@@ -101,7 +94,7 @@ class Finder:
         square = _Square.of_box(found)
         presence = 1.0
         for _ in range(2):  # the second time in the square that the landmarks of the first ask for
-            points, present = _mesh(self._landmarks, rgb, square)
+            points, present = self._mesh.of(rgb, square)
             square, presence = _Square.of_points(points), min(presence, present)
         if presence < _PRESENT:
             return None
@@ -119,7 +112,7 @@ class Finder:
             pictures.append(_warped(rgb, wider))
             pictures.append(np.ascontiguousarray(pictures[-1][:, ::-1]))
         count = SIDE // _STRIDE
-        logits = _run(self._detector, pictures)["scores"].reshape(-1, count, count).cpu().numpy()
+        logits = np.stack([_run(self._detector, picture)["scores"].reshape(count, count) for picture in pictures])
         middle = logits[:, count // 3 : -(count // 3), count // 3 : -(count // 3)].max((1, 2))
         return float(_probability(middle).mean())
 
@@ -158,15 +151,15 @@ def _starts(length: int, side: int) -> list[int]:
     return [round(start) for start in np.linspace(0, length - side, count)]
 
 
-def _detected(network: GraphNetwork, rgb: NDArray[np.uint8]) -> list[_Box]:
+def _detected(network: Network, rgb: NDArray[np.uint8]) -> list[_Box]:
     """The faces that the detector sees, the surest first, each once."""
     height, width = rgb.shape[:2]
     looks = _looks(height, width)
-    seen = _run(network, [_shown(rgb, look) for look in looks])
+    seen = [_run(network, _shown(rgb, look)) for look in looks]
     boxes = [
         box
-        for look, regressed, logits in zip(looks, seen["boxes"], seen["scores"][..., 0], strict=True)
-        for box in _decoded(regressed.cpu().numpy(), logits.cpu().numpy(), look)
+        for look, said in zip(looks, seen, strict=True)
+        for box in _decoded(said["boxes"][0], said["scores"][0, :, 0], look)
         if _is_whole(box, look, height, width) and (box.high - box.low).max() > _NOISE
     ]
     boxes.sort(key=lambda box: -box.score)
@@ -203,30 +196,13 @@ def _shown(rgb: NDArray[np.uint8], look: Box) -> NDArray[np.uint8]:
     return canvas
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Torch's sums depend in their last bits on how many threads share them."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+def _run(network: Network, picture: NDArray[np.uint8], darkest: float = -1.0) -> Mapping[str, NDArray[np.float32]]:
+    """What a network makes of a picture [192, 192, 3], black as ``darkest`` and white as 1."""
+    values = picture.transpose(2, 0, 1)[None].astype(np.float32) / 255
+    return network(values * (1 - darkest) + darkest)
 
 
-def _run(network: GraphNetwork, pictures: Sequence[NDArray[np.uint8]], darkest: float = -1.0) -> dict[str, Tensor]:
-    """What a network makes of pictures [192, 192, 3], black as ``darkest`` and white as 1."""
-    import torch
-
-    parameter = next(network.parameters())
-    x = torch.from_numpy(np.stack(pictures)).to(parameter.device, parameter.dtype).permute(0, 3, 1, 2)
-    with torch.inference_mode():
-        return network(x / 255 * (1 - darkest) + darkest)
-
-
-def _decoded(regressed: Array, logits: Array, look: Box) -> list[_Box]:
+def _decoded(regressed: NDArray[Any], logits: NDArray[Any], look: Box) -> list[_Box]:
     """Boxes of what the detector says at each place: [P, 16] centre, size and six points by offset, [P] how sure."""
     score = _probability(logits)
     count, scale = SIDE // _STRIDE, look.width / SIDE
@@ -247,7 +223,7 @@ def _decoded(regressed: Array, logits: Array, look: Box) -> list[_Box]:
     return boxes
 
 
-def _probability(logits: Array) -> Array:
+def _probability(logits: NDArray[Any]) -> Array:
     return 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -100, 100)))
 
 
@@ -284,34 +260,40 @@ def _turn(angle: float) -> Array:
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
-def _mesh(network: GraphNetwork, rgb: NDArray[np.uint8], square: _Square) -> tuple[Array, float]:
-    """The landmarks [478, 3] in a square of the photo, in its pixels, and the probability that a face is there."""
-    import torch
+class Mesh:
+    """The landmark network."""
 
-    matrix = square.matrix()
-    seen = _run(network, [_warped(rgb, square)], darkest=0.0)
-    values = {name: tensor[0].float().cpu().numpy().astype(np.float64) for name, tensor in seen.items()}
-    points = np.zeros((478, 3))
-    points[:468] = values["mesh"].reshape(468, 3)
-    refined = _refined(network)
-    for name, order in refined.items():
-        points[order, :2] = values[name]
-    for eye, order in _IRISES.items():
-        points[order, :2] = values[f"{eye} iris"]
-        points[order, 2] = points[refined[f"{eye} eye"][:_LIDS], 2].mean()
-    points[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    points[:, 2] *= square.side / SIDE
-    return points, float(torch.sigmoid(seen["presence"].reshape(())))
+    def __init__(self) -> None:
+        """Raises what `bundled.network` raises."""
+        self._network = bundled.network(LANDMARKS, LANDMARKS_SHA256)
+        self._refined = _refined(bundled.description(LANDMARKS.read_bytes())["graph"]["nodes"])
+
+    def of(self, rgb: NDArray[np.uint8], square: _Square) -> tuple[Array, float]:
+        """The landmarks [478, 3] in a square of the photo, in its pixels, and the probability that a face is there."""
+        matrix = square.matrix()
+        seen = _run(self._network, _warped(rgb, square), darkest=0.0)
+        values = {name: said[0].astype(np.float64) for name, said in seen.items()}
+        points = np.zeros((478, 3))
+        points[:468] = values["mesh"].reshape(468, 3)
+        for name, order in self._refined.items():
+            points[order, :2] = values[name]
+        for eye, order in _IRISES.items():
+            points[order, :2] = values[f"{eye} iris"]
+            points[order, 2] = points[self._refined[f"{eye} eye"][:_LIDS], 2].mean()
+        points[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        points[:, 2] *= square.side / SIDE
+        return points, float(_probability(seen["presence"]).reshape(()))
 
 
-def _refined(network: GraphNetwork) -> dict[str, list[int]]:
+def _refined(nodes: Sequence[Mapping[str, Any]]) -> dict[str, list[int]]:
     """Which points of the mesh the parts that look again at the lips and each eye tell anew, in their order.
 
-    They tell of those around which they look (MediaPipe, tensors_to_face_landmarks_with_attention).
+    They tell of those around which they look (MediaPipe, tensors_to_face_landmarks_with_attention). ``nodes`` are the
+    network's operations.
     """
-    maker = {node["to"]: node for node in network.nodes}
+    maker = {node["to"]: node for node in nodes}
     result = {}
-    for node in network.nodes:
+    for node in nodes:
         if node["op"] == "in image" and not node["to"].endswith("iris"):
             source = maker[node["of"][1]]
             while source["op"] != "crop of landmarks":

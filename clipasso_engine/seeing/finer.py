@@ -7,7 +7,6 @@ and where it lies was decided before; here only its boundaries are looked for ag
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,13 +14,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..bezier.cubics import Array
+from ..weights.opencv_network import Network
 from . import boundary, view
 from .foreground import Foreground
 from .photo import Photo
 from .view import CANVAS, View
-
-if TYPE_CHECKING:
-    from torch import nn
 
 CANVASES = ((32, CANVAS), (64, 384), (128, 512), (256, 640), (512, 768))
 """Up to so many strokes -> px: longer side of their canvas. A larger one shows more, in thinner lines, and slower."""
@@ -35,7 +32,7 @@ def canvas(strokes: int) -> int:
     return next(side for most, side in CANVASES if strokes <= most)
 
 
-def look(network: nn.Module, picture: Photo, seen: View, side: int) -> View:
+def look(network: Network, picture: Photo, seen: View, side: int) -> View:
     """What was ``seen`` on a canvas whose longer side has ``side`` px."""
     if side == max(seen.size):
         return seen

@@ -2,26 +2,22 @@
 
 The network is U²-Net's small model with its authors' weights (`foreground_network`; docs/foreground-network.md tells
 where they come from): it marks what people look at first in a photo. A photo's alpha channel, where it has one, or
-shapes drawn over it, say better. Torch is imported on first use.
+shapes drawn over it, say better.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.special import expit
 
 from ..weights import bundled
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from .foreground_network import ForegroundNetwork
+from ..weights.opencv_network import Network
 
 WEIGHTS, WEIGHTS_SHA256 = bundled.FOREGROUND, bundled.FOREGROUND_SHA256
 
@@ -55,11 +51,9 @@ class Foreground:
         return float(np.abs(2 * self.score[seen] - 1).mean()) if seen.any() else 0.0
 
 
-def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> ForegroundNetwork:
-    """The trained network on ``device``; raises what `bundled.filled` raises."""
-    from .foreground_network import ForegroundNetwork
-
-    return bundled.filled(ForegroundNetwork(), weights, sha256, device)
+def load(weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> Network:
+    """The trained network; raises what `bundled.network` raises."""
+    return bundled.network(weights, sha256)
 
 
 def of_score(score: NDArray[np.float32]) -> Foreground:
@@ -84,7 +78,7 @@ def from_alpha(alpha: NDArray[np.float32]) -> Foreground:
     return Foreground(alpha > 0.5, alpha)
 
 
-def predict(network: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+def predict(network: Network, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """How surely each pixel of a photo [h, w, 3] belongs to its salient object: float32 [h, w] in 0..1."""
     height, width = rgb.shape[:2]
     if max(height, width) <= _LONGEST * min(height, width):
@@ -94,18 +88,13 @@ def predict(network: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return _squeezed(network, extended)[above : above + height, left : left + width]
 
 
-def _squeezed(network: nn.Module, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    import torch
-
+def _squeezed(network: Network, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     height, width = rgb.shape[:2]
     shrinks = min(height, width) > _SIDE
     square = cv2.resize(rgb, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     values = square.astype(np.float32) / max(1, int(square.max()))
     values = (values - np.array(_MEAN, np.float32)) / np.array(_DEVIATION, np.float32)
-    parameter = next(network.parameters())
-    x = torch.from_numpy(values).permute(2, 0, 1)[None].to(parameter.device, parameter.dtype)
-    with torch.inference_mode():
-        score = torch.sigmoid(network(x.contiguous(memory_format=torch.channels_last)))[0, 0].float().cpu().numpy()
+    score = expit(network(values.transpose(2, 0, 1)[None])["logits"][0, 0])
     return cv2.resize(score, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..weights import bundled
-from . import attention
+from . import classifier_network
 from .classifier_network import CHANNELS, ClassifierNetwork
 
 WEIGHTS, WEIGHTS_SHA256 = bundled.MEANING, bundled.MEANING_SHA256
@@ -70,7 +70,15 @@ class MeaningTower(nn.Module):
 
 def load(device: Any = "cpu", weights: Path = WEIGHTS, sha256: str = WEIGHTS_SHA256) -> MeaningTower:
     """The trained towers on ``device``; raises what `bundled.filled` raises."""
-    return MeaningTower(attention.load(device), bundled.filled(MeaningHeads(), weights, sha256, device)).eval()
+    return MeaningTower(classifier_network.load(device), bundled.filled(MeaningHeads(), weights, sha256, device)).eval()
+
+
+def nearness(ink: NDArray[np.float32], rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How near drawings, ink [N, h, w] in 0..1, come to what a photo [h, w, 3] means: [N] cosines."""
+    tower = load()
+    with torch.inference_mode():
+        near = tower.of_sketches(torch.as_tensor(ink)[:, None]) @ tower.of_photos(darkness_of(rgb))[0]
+    return near.numpy()
 
 
 def pooled(maps: list[Tensor]) -> Tensor:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import approximate_polygon, find_contours
 
 from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
@@ -86,6 +85,8 @@ def of_picture(picture: Photo) -> tuple[Shape, ...]:
 
 def of_pixels(grey: NDArray[np.float64]) -> tuple[Shape, ...]:
     """Where a picture [h, w] in 0..1 is more than half, as a shape in shares of its sides; none if it is so nowhere."""
+    from skimage.measure import approximate_polygon, find_contours  # brings SciPy's statistics, half a second
+
     beyond = np.pad(np.pad(grey, _BEYOND, mode="edge"), 1)  # what is white up to the frame goes on behind it
     contours = (contour[:, ::-1] - (_BEYOND + 0.5) for contour in find_contours(beyond, 0.5))
     rings = (approximate_polygon(contour, _STAIRS) / grey.shape[::-1] for contour in contours)

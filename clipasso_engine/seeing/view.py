@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -18,15 +17,13 @@ from ..contract.choices import Background
 from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 from ..contract.sketch import Shape
+from ..weights.opencv_network import Network
 from . import boundary, closeup, faces, foreground, rembg_foreground, shapes
 from .closeup import Box
 from .faces import Face
 from .foreground import Foreground
 from .photo import Photo
 from .rembg_foreground import Model
-
-if TYPE_CHECKING:
-    from torch import nn
 
 CANVAS = 256
 """Px: longer side of the canvas on which up to 32 strokes are found and optimised (`finer` has larger ones)."""
@@ -78,7 +75,7 @@ class View:
 
 
 def look(
-    network: nn.Module, picture: Photo, background: Background, mask: Sequence[Shape] = (), larger: Model | None = None
+    network: Network, picture: Photo, background: Background, mask: Sequence[Shape] = (), larger: Model | None = None
 ) -> View:
     """The part of a photo to draw, on a canvas, with its boundaries and its object.
 
@@ -91,12 +88,12 @@ def look(
     People's faces on the object are found, and their heads looked at again from near.
     """
     seen = _look(network, picture, background, mask, larger)
-    found = faces.Finder(next(network.parameters()).device).find(picture.rgb)
+    found = faces.Finder().find(picture.rgb)
     people = _people(seen, found, _INSIDE_SHAPES if mask else _ON_OBJECT)
     return with_heads(network, picture.rgb, replace(seen, faces=people))
 
 
-def with_heads(network: nn.Module, rgb: NDArray[np.uint8], seen: View) -> View:
+def with_heads(network: Network, rgb: NDArray[np.uint8], seen: View) -> View:
     """The view with the boundaries of heads as they are seen from near, in a photo [H, W, 3]."""
     boundaries = seen.boundary
     for face in seen.faces:
@@ -105,7 +102,7 @@ def with_heads(network: nn.Module, rgb: NDArray[np.uint8], seen: View) -> View:
 
 
 def _look(
-    network: nn.Module, picture: Photo, background: Background, mask: Sequence[Shape], larger: Model | None
+    network: Network, picture: Photo, background: Background, mask: Sequence[Shape], larger: Model | None
 ) -> View:
     rgb, alpha = picture.rgb, picture.alpha
     if mask:
@@ -117,8 +114,7 @@ def _look(
     canvas = boundary.resized(frame.crop(rgb), CANVAS)
     if background == "keep":
         return View(frame, canvas, boundaries, None)
-    device = next(network.parameters()).device
-    find = _from_alpha(picture) if alpha is not None else _by_network(picture, device, larger)
+    find = _from_alpha(picture) if alpha is not None else _by_network(picture, larger)
     found = find(frame, canvas)
     if not found.mask.any() and (background == "remove" or alpha is not None):
         raise CodedError(ErrorCode.NO_OBJECT)
@@ -138,7 +134,7 @@ def _look(
     return View(box, near, boundary.predict(network, box.crop(rgb), CANVAS), nearer)
 
 
-def _without_frame(network: nn.Module, rgb: NDArray[np.uint8]) -> tuple[Box, NDArray[np.float32]]:
+def _without_frame(network: Network, rgb: NDArray[np.uint8]) -> tuple[Box, NDArray[np.float32]]:
     """The photo without a frame printed into it, and the boundaries [h, w] of that."""
     boundaries = boundary.predict(network, rgb, CANVAS)
     frame = closeup.inside_frame(boundaries, *rgb.shape[:2])
@@ -162,7 +158,7 @@ def _people(seen: View, found: Sequence[Face], least: float) -> tuple[Face, ...]
 
 
 def _nearer(
-    network: nn.Module, rgb: NDArray[np.uint8], seen: View, face: Face, boundaries: NDArray[np.float32]
+    network: Network, rgb: NDArray[np.uint8], seen: View, face: Face, boundaries: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """The boundaries [h, w] of the view with those of a head, seen from near, in their place.
 
@@ -196,7 +192,7 @@ def _soft_edge(height: int, width: int) -> NDArray[np.float32]:
     return np.outer(rows, columns).astype(np.float32)
 
 
-def _inside(network: nn.Module, picture: Photo, mask: Sequence[Shape]) -> View | None:
+def _inside(network: Network, picture: Photo, mask: Sequence[Shape]) -> View | None:
     """The part of a photo around what shapes cover, which is the object; None where they cover all of it.
 
     Raises `UserError` where they cover nothing of it.
@@ -226,12 +222,12 @@ def _from_shapes(picture: Photo, mask: Sequence[Shape]) -> Callable[[Box, NDArra
     return lambda box, canvas: foreground.from_alpha(shapes.coverage(mask, size, box, canvas.shape[:2]))
 
 
-def _by_network(picture: Photo, device: Any, larger: Model | None) -> Callable[[Box, NDArray[np.uint8]], Foreground]:
+def _by_network(picture: Photo, larger: Model | None) -> Callable[[Box, NDArray[np.uint8]], Foreground]:
     """The same, by the foreground network, which sees the box in all the photo's detail.
 
     Where it finds something, the ``larger`` one has the say.
     """
-    network = foreground.load(device)
+    network = foreground.load()
     predict = None if larger is None else rembg_foreground.load(larger)
 
     def find(box: Box, canvas: NDArray[np.uint8]) -> Foreground:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib.metadata
 import os
@@ -54,7 +55,7 @@ def run(
     """
     emit({"type": "stage", "name": "start"})
     try:
-        from .. import pipeline  # takes seconds, since it brings torch
+        from .. import pipeline  # takes half a second and more
 
         start = time.monotonic() - since
         try:
@@ -118,7 +119,10 @@ def peak_rss_mb() -> float | None:
 
 def versions() -> dict[str, str]:
     """Versions of the engine, of Python and of the packages a sketch depends on."""
-    packages = {name: importlib.metadata.version(name) for name in _VERSIONS}
+    packages = {}
+    for name in _VERSIONS:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):  # PyTorch, in a light installation
+            packages[name] = importlib.metadata.version(name)
     return {"engine": __version__, "python": platform.python_version(), **packages}
 
 

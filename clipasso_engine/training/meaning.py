@@ -127,9 +127,9 @@ def table(seen: Seen, heads: MeaningHeads) -> str:
 
 def tower(heads: MeaningHeads | None = None) -> MeaningTower:
     """A tower to look with; its heads untrained unless given."""
-    from ..seeing import attention
+    from ..seeing import classifier_network
 
-    return MeaningTower(attention.load(), heads or MeaningHeads())
+    return MeaningTower(classifier_network.load(), heads or MeaningHeads())
 
 
 def stored(heads: MeaningHeads) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,9 +11,12 @@ from ..contract.codes import ErrorCode
 from ..contract.errors import CodedError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor, nn
 
     from .graph_network import GraphNetwork
+    from .opencv_network import OpenCVNetwork
 
     Network = TypeVar("Network", bound=nn.Module)
 
@@ -41,7 +45,7 @@ def filled(network: Network, weights: Path, sha256: str, device: Any = "cpu") ->
 
     Raises `UserError` if the file is missing or its SHA-256 is not ``sha256``.
     """
-    return _with_weights(network, _checked(weights, sha256), device)
+    return _with_weights(network, checked(weights, sha256), device)
 
 
 def graph(weights: Path, sha256: str, device: Any = "cpu") -> GraphNetwork:
@@ -51,11 +55,30 @@ def graph(weights: Path, sha256: str, device: Any = "cpu") -> GraphNetwork:
     """
     from .graph_network import GraphNetwork
 
-    data = _checked(weights, sha256)
+    data = checked(weights, sha256)
     return _with_weights(GraphNetwork.of_file(data), data, device)
 
 
-def _checked(weights: Path, sha256: str) -> bytes:
+def network(weights: Path, sha256: str) -> OpenCVNetwork:
+    """The network of the ``weights`` of a safetensors file, run by OpenCV; its graph is the package's of that name.
+
+    Raises what `filled` raises.
+    """
+    from .opencv_network import OpenCVNetwork
+
+    data = checked(weights, sha256)
+    return OpenCVNetwork((FOLDER / weights.name).with_suffix(".onnx").read_bytes(), _arrays(data))
+
+
+def description(data: bytes) -> dict[str, Any]:
+    """What a safetensors file tells beside the shapes of its tensors, by name."""
+    # https://huggingface.co/docs/safetensors: 8 bytes that say how long the JSON header after them is
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return {name: json.loads(value) for name, value in header.get("__metadata__", {}).items()}
+
+
+def checked(weights: Path, sha256: str) -> bytes:
+    """A file's bytes; raises what `filled` raises."""
     try:
         data = weights.read_bytes()
     except OSError as error:
@@ -75,6 +98,18 @@ def _with_weights(network: Network, data: bytes, device: Any) -> Network:
     network.load_state_dict(_multiplied(load(data)))
     network = network.float().eval().requires_grad_(False).to(device)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore, no-any-return]
+
+
+def _arrays(data: bytes) -> dict[str, NDArray[np.float32]]:
+    """The tensors of a safetensors file by name, as 32-bit floats."""
+    from safetensors.numpy import load
+
+    tensors = {name: value.astype("f4") for name, value in load(data).items()}
+    return {
+        name: value if (scale := tensors.get(name + SCALE)) is None else value * scale
+        for name, value in tensors.items()
+        if not name.endswith(SCALE)
+    }
 
 
 def _multiplied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -17,7 +17,7 @@ from skimage import data
 
 from clipasso_engine import pipeline
 from clipasso_engine.bezier import cubics
-from clipasso_engine.clip import network as clip_network
+from clipasso_engine.clip import availability
 from clipasso_engine.clip import saliency as clip_saliency
 from clipasso_engine.commands import advice
 from clipasso_engine.contract.job import SketchJob
@@ -350,7 +350,7 @@ def test_a_photo_without_what_was_asked_for_gets_a_clear_sentence(
 
 
 def test_without_clip_auto_says_so_and_goes_by_the_lines(disc: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_network, "usable", lambda name: False)
+    monkeypatch.setattr(availability, "usable", lambda name: False)
     run = Run(disc, levels=(4,), guidance="auto", time_budget=1e-6)
     assert run.report["guidance"] == "boundary"
     (notice,) = run.told("notice")
@@ -378,6 +378,7 @@ def test_without_people_there_are_no_faces(disc: str) -> None:
 
 def test_a_card_on_which_the_first_kernel_fails_is_left_out(disc: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyTorch says that CUDA is available wherever there is a card, also one that it has no kernels for."""
+    monkeypatch.setattr(device, "may_have_gpu", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(
         device, "trial", lambda name: "no kernel image is available for execution" if name == "cuda" else ""
@@ -401,9 +402,9 @@ def test_clips_attention_has_half_the_say_where_it_guides(monkeypatch: pytest.Mo
     rgb = data.coffee()[::2, ::2]
     view = View(Box(0, 0, 300, 200), rgb, np.zeros((200, 300), np.float32), None)
     ramp = np.linspace(0, 1, 300, dtype=np.float32)[None].repeat(200, axis=0)
-    monkeypatch.setattr(clip_network, "usable", lambda model: True)
+    monkeypatch.setattr(availability, "usable", lambda model: True)
     monkeypatch.setattr(clip_saliency, "saliency", lambda rgb, device: ramp)
-    known, both = (pipeline._attention(view, name, torch.device("cpu")) for name in ("boundary", "both"))
+    known, both = (pipeline._attention(view, name, "cpu") for name in ("boundary", "both"))
     clips = attention.on(ramp, None)
     assert both == pytest.approx((known + clips) / 2, abs=1e-6)
-    assert np.array_equal(pipeline._attention(view, "meaning", torch.device("cpu")), known)
+    assert np.array_equal(pipeline._attention(view, "meaning", "cpu"), known)

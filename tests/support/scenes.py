@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from clipasso_engine.seeing import boundary
-from clipasso_engine.seeing.boundary_network import BoundaryNetwork
+from clipasso_engine.weights.opencv_network import Network
 
 
 def ground(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -36,7 +36,7 @@ def on_ground(mask: np.ndarray, colour: tuple[int, int, int] = (170, 40, 30)) ->
 
 
 @lru_cache
-def network() -> BoundaryNetwork:
+def network() -> Network:
     return boundary.load()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...contract.choices import WITH_CLIP, GuidanceName
 from ...contract.codes import ErrorCode, NoticeCode
@@ -18,7 +18,7 @@ from ...contract.job import SketchJob
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Subject:
         np.ndarray
     )  # uint8 [h, w, 3], over white, the background already removed where that was asked; h:w as the ink's
     boundary: np.ndarray  # float32 [h', w'] in 0..1, the lines to draw
-    device: torch.device
+    device: str  # PyTorch's name for it
     seed: int = 0
     text: str = ""  # what the photo shows, in words; empty: the photo alone speaks
     clip_model: str = "RN101"  # an image tower of the CLIP library
@@ -38,19 +38,22 @@ class Subject:
 class Guidance(Protocol):
     """A loss of rendered sketches against one photo.
 
-    ``ink`` is float [B, h, w] in 0..1, 1 where a stroke is opaque, B candidates at once, h:w as the photo has. Both
-    losses are float [B], lower is better, and differentiable with respect to ``ink``.
+    ``ink`` is float32 [B, h, w] in 0..1, 1 where a stroke is opaque, B candidates at once, h:w as the photo has: an
+    array of NumPy's, or a tensor of PyTorch's where that draws. Losses are float32 [B], NumPy's; lower is better.
     """
 
     @property
     def name(self) -> str: ...
 
-    def loss(self, ink: torch.Tensor, fraction: float) -> torch.Tensor:
-        """The loss to descend at ``fraction`` (0 at the first step, 1 at the last) of the optimisation; it may use
-        random augmentations, drawn from the subject's seed."""
+    def pull(self, ink: Any, fraction: float | None) -> tuple[NDArray[np.float32], Any]:
+        """The loss to descend, and the gradient of its sum by the ink, of the ink's kind and shape.
+
+        ``fraction`` tells how far the optimisation is, 0 at the first step, 1 at the last; random augmentations may be
+        drawn, from the subject's seed. None is for the loss of `evaluate`.
+        """
         ...
 
-    def evaluate(self, ink: torch.Tensor) -> torch.Tensor:
+    def evaluate(self, ink: Any) -> NDArray[np.float32]:
         """The loss to compare by: no randomness, the same measure at every step and for every candidate."""
         ...
 
@@ -69,12 +72,12 @@ def choose(job: SketchJob) -> tuple[GuidanceName, NoticeCode | None]:
 
     Looks only whether packages and weights are there: `build` checks and may still raise.
     """
-    from ...clip import network as clip_network
+    from ...clip import availability
 
     if job.text and job.guidance not in ("auto", *WITH_CLIP):
         raise CodedError(ErrorCode.TEXT_WITHOUT_CLIP, text=job.text)
     if job.guidance != "auto":
         return job.guidance, None
-    if job.text or clip_network.usable(job.clip_model):
+    if job.text or availability.usable(job.clip_model):
         return "both", None
-    return "boundary", NoticeCode.NO_CLIP_WEIGHTS if clip_network.installed() else NoticeCode.NO_CLIP_PACKAGES
+    return "boundary", NoticeCode.NO_CLIP_WEIGHTS if availability.installed() else NoticeCode.NO_CLIP_PACKAGES

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
 from . import Guidance
 
@@ -22,34 +24,33 @@ class Blend:
         self.name = name
         self.lines = lines
         self._other, self._share = other, share
-        self._scale: torch.Tensor | None = None
+        self._scale: float | None = None
 
-    def loss(self, ink: torch.Tensor, fraction: float) -> torch.Tensor:
-        """Float [B]; a guidance without a share is not asked."""
-        share, scale = self._share(fraction), self._scaled(ink)
+    def pull(self, ink: Any, fraction: float | None) -> tuple[NDArray[np.float32], Any]:
+        """See `Guidance.pull`; a guidance without a share is not asked."""
+        share, scale = self._share(1.0 if fraction is None else fraction), self._scaled(ink)
         if share == 0.0:
-            return self.lines.loss(ink, fraction)
-        other = scale * self._other.loss(ink, fraction)
-        return other if share == 1.0 else (1.0 - share) * self.lines.loss(ink, fraction) + share * other
+            return self.lines.pull(ink, fraction)
+        loss, gradient = (share * scale * part for part in self._other.pull(ink, fraction))
+        if share < 1.0:
+            of_lines = self.lines.pull(ink, fraction)
+            loss, gradient = (1 - share) * of_lines[0] + loss, (1 - share) * of_lines[1] + gradient
+        return loss, gradient
 
-    def evaluate(self, ink: torch.Tensor) -> torch.Tensor:
+    def evaluate(self, ink: Any) -> NDArray[np.float32]:
         """Float [B], the blend of the end at any time."""
         share = self._share(1.0)
-        other = self._scaled(ink) * self._other.evaluate(ink)
-        return other if share == 1.0 else (1.0 - share) * self.lines.evaluate(ink) + share * other
+        other = share * self._scaled(ink) * self._other.evaluate(ink)
+        return other if share == 1.0 else (1.0 - share) * self.lines.evaluate(ink) + other
 
-    def _scaled(self, ink: torch.Tensor) -> torch.Tensor:
+    def _scaled(self, ink: Any) -> float:
         if self._scale is None:
-            lines, other = (_pull(guidance, ink) for guidance in (self.lines, self._other))
-            usable = bool(lines > 0) and bool(other > 0)
-            self._scale = lines / other if usable else torch.ones_like(lines)
+            lines, other = (_force(guidance, ink) for guidance in (self.lines, self._other))
+            self._scale = lines / other if lines > 0 and other > 0 else 1.0
         return self._scale
 
 
-def _pull(guidance: Guidance, ink: torch.Tensor) -> torch.Tensor:
+def _force(guidance: Guidance, ink: Any) -> float:
     """The length of the gradient of the guidance's evaluation where there is ink, or anywhere on blank sheets."""
-    with torch.enable_grad():
-        sheet = ink.detach().requires_grad_(True)
-        (gradient,) = torch.autograd.grad(guidance.evaluate(sheet).sum(), sheet)
-    inked = ink.detach() > 0
-    return (gradient[inked] if inked.any() else gradient).norm()
+    gradient, inked = guidance.pull(ink, None)[1], ink > 0
+    return float(((gradient[inked] if inked.any() else gradient) ** 2).sum()) ** 0.5

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from . import Subject, boundary, clip
 from .blend import Blend
+from .by_autograd import ByAutograd
 
 CLIP_FROM = 0.4
 """The fraction of the steps that go by lines alone, without running CLIP's network."""
@@ -22,4 +23,4 @@ def share(fraction: float) -> float:
 
 def build(subject: Subject) -> Blend:
     """Both guidances of this photo. Raises `UserError` when CLIP's packages or weights are missing."""
-    return Blend("both", boundary.build(subject), clip.see(subject), share)
+    return Blend("both", boundary.build(subject), ByAutograd(clip.see(subject)), share)

@@ -18,6 +18,7 @@ from ...clip.network import ImageTower
 from ...contract.choices import GuidanceName
 from . import Subject, boundary
 from .blend import Blend
+from .by_autograd import ByAutograd
 
 SEMANTIC_WEIGHT = 0.1
 TEXT_WEIGHT = 0.1  # the text has as much say as the photo's own meaning
@@ -147,4 +148,4 @@ def see(subject: Subject) -> ClipGuidance:
 
 def build(subject: Subject) -> Blend:
     """Guidance by CLIP alone; the photo's lines only set how hard it pulls. Raises `UserError`."""
-    return Blend("clip", boundary.build(subject), see(subject), lambda fraction: 1.0)
+    return Blend("clip", boundary.build(subject), ByAutograd(see(subject)), lambda fraction: 1.0)

@@ -14,6 +14,7 @@ from ...seeing import meaning
 from ...seeing.meaning import MeaningTower
 from . import Subject, both, boundary
 from .blend import Blend
+from .by_autograd import ByAutograd
 
 SEMANTIC_WEIGHT = 1.0
 """What the vectors count beside the maps, whose cosine distances are as large."""
@@ -58,4 +59,4 @@ def see(subject: Subject) -> MeaningGuidance:
 
 def build(subject: Subject) -> Blend:
     """The photo's lines first, meaning later, with the share that CLIP would have."""
-    return Blend("meaning", boundary.build(subject), see(subject), both.share)
+    return Blend("meaning", boundary.build(subject), ByAutograd(see(subject)), both.share)

@@ -7,12 +7,48 @@ A back end is a module here with a function ``render`` of `render`'s signature, 
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING, Any, Protocol
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
 from ...contract.choices import RASTERIZERS, RasterizerName
 
-__all__ = ["render"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Drawn", "draw", "render"]
+
+
+class Drawn(Protocol):
+    """Strokes as ink, and the way back."""
+
+    ink: Any  # float32 [K, height, width]: a NumPy array from the compiled loops, else a tensor on its device
+
+    def pull(self, gradient: Any) -> NDArray[np.float32]:
+        """The gradient of the strokes' points [K, S, P, 2], from that of the ink, an array of its kind."""
+        ...
+
+
+def draw(
+    points: NDArray[np.float32],
+    size: tuple[int, int],
+    width_px: float | NDArray[np.float32],
+    backend: RasterizerName = "native",
+    device: str = "cpu",
+) -> Drawn:
+    """The ink of strokes [K, S, P, 2] on canvases of ``size`` (width, height), as `render` makes it.
+
+    PyTorch is imported only where the compiled loops do not serve: for ``device`` other than the CPU, for other back
+    ends, and where Numba is not here.
+    """
+    from . import native
+
+    if backend == "native" and device == "cpu" and native.kernels() is not None:
+        return native.Compiled(points, size, width_px)
+    from .by_autograd import DrawnByAutograd
+
+    return DrawnByAutograd(points, size, width_px, backend, device)
 
 
 def render(

@@ -16,13 +16,15 @@ from __future__ import annotations
 
 import functools
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from . import pytorch
 from .geometry import CELLS, COLLAPSED_EXTENT, FLATNESS, MAX_SEGMENTS, SEGMENT_LENGTH, collapsed_weights
+
+if TYPE_CHECKING:
+    import torch
 
 _FARTHEST = 1e9  # pixels: no sketch needs more, and sums of squares stay far from overflow in float32 too
 
@@ -34,36 +36,28 @@ def render(
     width_px: float | torch.Tensor,
 ) -> torch.Tensor:
     """See `clipasso_engine.optimising.rasterizer.render`."""
-    _check(points, width, height)
-    leading, (strokes, size) = points.shape[:-3], points.shape[-3:-1]
-    batch = leading.numel()
-    chains = points.reshape(batch, strokes, size, 2) * CELLS
-    widths = _per_stroke(width_px, points).reshape(batch, strokes) * CELLS
-    if not (widths > 0).all():
-        raise ValueError(f"width_px is {width_px}, but must be above 0")
-    if points.device.type == "cpu" and points.dtype == torch.float32 and kernels() is not None:
-        ink: torch.Tensor = _Compiled.apply(chains, widths, width, height)
-    else:
-        cells = pytorch.render(chains, width * CELLS, height * CELLS, widths)
-        ink = cells.unflatten(1, (height, CELLS)).unflatten(3, (width, CELLS)).mean((2, 4))
-    return ink.reshape(*leading, height, width)
+    from . import by_torch  # brings PyTorch
+
+    return by_torch.render(points, width, height, width_px)
 
 
-def _check(points: torch.Tensor, width: int, height: int) -> None:
+def check(points: Any, width: int, height: int) -> None:
+    """Raises `ValueError` where points, an array or a tensor, or the canvas cannot be drawn."""
     shape = tuple(points.shape)
     if len(shape) < 3 or shape[-1] != 2 or shape[-2] < 4 or shape[-2] % 3 != 1:
         raise ValueError(f"points has shape {shape}, but must have [..., S, 3k + 1, 2]")
-    if not points.is_floating_point():
+    if "float" not in str(points.dtype):
         raise ValueError(f"points is {points.dtype}, but must be floating point")
     if width < 1 or height < 1:
         raise ValueError(f"the canvas is {width} x {height}, but must be at least 1 x 1")
-    if not (points.detach().abs() <= _FARTHEST).all():
+    if not (abs(points) <= _FARTHEST).all():
         raise ValueError(f"points has values that are not numbers or more than {_FARTHEST:g} px from the canvas")
 
 
-def _per_stroke(value: float | torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-    """``value`` as one number per stroke: [..., S], of the dtype of ``points``."""
-    return torch.as_tensor(value, dtype=points.dtype, device=points.device).expand(points.shape[:-2])
+def check_widths(widths: Any) -> None:
+    """Raises `ValueError` where widths, an array or a tensor, are not all above 0."""
+    if not (widths > 0).all():
+        raise ValueError(f"width_px is {widths}, but must be above 0")
 
 
 @functools.cache
@@ -76,42 +70,52 @@ def kernels() -> ModuleType | None:
     return compiled
 
 
-class _Compiled(torch.autograd.Function):
-    """Ink [B, height, width] of chains [B, S, P, 2] and widths [B, S]; lengths in cells."""
+class Compiled:
+    """Ink [K, height, width] of strokes [K, S, P, 2] by the compiled loops, and its gradients; see `Drawn`."""
 
-    @staticmethod
-    def forward(ctx: Any, points: torch.Tensor, widths: torch.Tensor, width: int, height: int) -> torch.Tensor:
-        loops = kernels()
-        assert loops is not None
-        batch, strokes, size, _ = points.shape
-        inputs = tuple(tensor.detach().contiguous() for tensor in (points, widths))
-        segments = np.empty(batch * strokes * (size // 3), np.int32)
-        scene = loops.Strokes(*(tensor.numpy() for tensor in inputs), segments)
+    def __init__(
+        self, points: NDArray[np.float32], size: tuple[int, int], width_px: float | NDArray[np.float32]
+    ) -> None:
+        """Raises what `check` and `check_widths` raise."""
+        width, height = size
+        check(points, width, height)
+        widths = np.broadcast_to(np.asarray(width_px, np.float32), points.shape[:2])
+        check_widths(widths)
+        loops = _loops()
+        batch, strokes, count, _ = points.shape
+        segments = np.empty(batch * strokes * (count // 3), np.int32)
+        chains = np.ascontiguousarray(points * np.float32(CELLS), np.float32)
+        self._scene = loops.Strokes(chains, np.ascontiguousarray(widths * CELLS, np.float32), segments)
         cells = height * width * CELLS * CELLS
-        room, most = loops.plan(scene, cells, FLATNESS, SEGMENT_LENGTH, MAX_SEGMENTS)
+        room, most = loops.plan(self._scene, cells, FLATNESS, SEGMENT_LENGTH, MAX_SEGMENTS)
         records = loops.Records(
             *np.empty((2, most), np.int32), *np.empty((5, most)), np.empty((batch, strokes), np.int64)
         )
         slots = loops.Slots(np.empty(most, np.int32), np.empty(most), np.empty(most, np.int32))
-        drawing = loops.Drawing(np.empty((room, 2)), records, slots)
+        self._drawing = loops.Drawing(np.empty((room, 2)), records, slots)
         latest = np.zeros((batch, height * CELLS, width * CELLS), np.int32)
         ink = np.zeros((batch, height * width), np.float32)
-        loops.forward(scene, drawing, CELLS, latest, ink)
-        ctx.save_for_backward(*inputs)
-        ctx.segments, ctx.drawing = segments, drawing
-        return torch.from_numpy(ink.reshape(batch, height, width))
+        loops.forward(self._scene, self._drawing, CELLS, latest, ink)
+        self.ink = ink.reshape(batch, height, width)
 
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, grad_ink: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        loops = kernels()
-        assert loops is not None
-        scene = loops.Strokes(*(tensor.numpy() for tensor in ctx.saved_tensors), ctx.segments)
-        grad_chains, grad_widths = np.empty_like(scene.points), np.empty_like(scene.widths)
-        flat = grad_ink.contiguous().numpy().reshape(len(grad_ink), -1)
-        loops.backward(flat, scene, ctx.drawing, CELLS, grad_chains, grad_widths)
+    def pull(self, gradient: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The gradient of the points."""
+        return self.pull_all(gradient)[0]
+
+    def pull_all(self, gradient: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The gradients of the points [K, S, P, 2] and of the widths [K, S]."""
+        scene = self._scene
+        for_chains, for_widths = np.empty_like(scene.points), np.empty_like(scene.widths)
+        flat = np.ascontiguousarray(gradient, np.float32).reshape(len(gradient), -1)
+        _loops().backward(flat, scene, self._drawing, CELLS, for_chains, for_widths)
         dots = np.ptp(scene.points, axis=2).max(-1) < COLLAPSED_EXTENT
         if dots.any():
             weights = np.array(collapsed_weights(scene.points.shape[2]), np.float32)[:, None]
-            grad_chains[dots] = weights * grad_chains[dots].sum(1, keepdims=True)
-        return torch.from_numpy(grad_chains), torch.from_numpy(grad_widths), None, None
+            for_chains[dots] = weights * for_chains[dots].sum(1, keepdims=True)
+        return for_chains * np.float32(CELLS), for_widths * np.float32(CELLS)
+
+
+def _loops() -> ModuleType:
+    loops = kernels()
+    assert loops is not None
+    return loops

@@ -58,7 +58,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setenv("INKSCAPE_PROFILE_DIR", str(machine.profile))
     monkeypatch.setenv("PATH", str(machine.programs))
     monkeypatch.setattr(doctor, "PACKAGES", PACKAGES)
-    without_torch = doctor._IMPORTS.split("import torch")[0]
+    without_torch = doctor._IMPORTS.split("from clipasso_engine")[0]
     monkeypatch.setattr(doctor, "_IMPORTS", without_torch + 'print(json.dumps({"devices": ["cpu"]}))')
     content = b"weights"
     for name in ("boundary", "foreground", "classifier", "meaning", "face_detector", "face_landmarks"):

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-import torch
 
 from clipasso_engine.optimising.line_quality import LineQuality
 
-JOINED = torch.tensor(
+JOINED = np.array(
     [
         [
             [[10.0, 50], [20, 40], [30, 40], [40, 50]],
             [[40.5, 50], [50, 60], [60, 60], [70, 50]],
             [[10, 90], [30, 90], [50, 90], [70, 90]],
         ]
-    ]
+    ],
+    np.float32,
 )
 """One candidate: two strokes that meet, and a straight one by itself."""
 
 
-def moved(stroke: int, *offsets: tuple[int, float, float]) -> torch.Tensor:
-    points = JOINED.clone()
+def moved(stroke: int, *offsets: tuple[int, float, float]) -> np.ndarray:
+    points = JOINED.copy()
     for control, x, y in offsets:
-        points[0, stroke, control] += torch.tensor([x, y])
+        points[0, stroke, control] += [x, y]
     return points
 
 
-def everywhere(stroke: int, x: float, y: float) -> torch.Tensor:
+def everywhere(stroke: int, x: float, y: float) -> np.ndarray:
     return moved(stroke, *((control, x, y) for control in range(4)))
 
 
-def penalty(points: torch.Tensor, start: torch.Tensor = JOINED) -> float:
+def penalty(points: np.ndarray, start: np.ndarray = JOINED) -> float:
     return float(LineQuality(start).penalty(points)[0])
 
 
@@ -66,20 +67,36 @@ def test_bending_costs_and_straightening_does_not() -> None:
 
 
 def test_each_candidate_for_itself() -> None:
-    start = torch.cat([JOINED, JOINED])
-    points = torch.cat([JOINED, everywhere(1, 0, 6)])
+    start = np.concatenate([JOINED, JOINED])
+    points = np.concatenate([JOINED, everywhere(1, 0, 6)])
     first, second = LineQuality(start).penalty(points).tolist()
     assert first == pytest.approx(penalty(JOINED))
     assert second == pytest.approx(penalty(everywhere(1, 0, 6)))
 
 
 @pytest.mark.parametrize(
-    "points", [JOINED, torch.zeros(1, 3, 4, 2), torch.zeros(2, 0, 4, 2)], ids=["start", "dots", "no strokes"]
+    "points",
+    [JOINED, np.zeros((1, 3, 4, 2), np.float32), np.zeros((2, 0, 4, 2), np.float32)],
+    ids=["start", "dots", "no strokes"],
 )
-def test_gradients_are_finite(points: torch.Tensor) -> None:
-    points = points.clone().requires_grad_(True)
-    quality = LineQuality(points.detach())
-    assert quality.penalty(points).shape == points.shape[:1]
-    quality.penalty(points).sum().backward()
-    assert points.grad is not None
-    assert torch.isfinite(points.grad).all()
+def test_gradients_are_finite(points: np.ndarray) -> None:
+    penalty, gradient = LineQuality(points).pull(points)
+    assert penalty.shape == points.shape[:1]
+    assert gradient.shape == points.shape
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("pieces", [None, np.array([[2, 1, 2]])], ids=["all", "some"])
+def test_its_gradient_is_that_of_finite_differences(pieces: np.ndarray | None) -> None:
+    random = np.random.default_rng(3)
+    start = np.cumsum(random.normal(0, 8, (1, 3, 7, 2)), axis=2).astype(np.float32) + 50
+    start[0, 1, 0] = start[0, 0, -1]  # two that meet
+    quality = LineQuality(start, pieces)
+    points = start + random.normal(0, 3, start.shape).astype(np.float32)
+    _, gradient = quality.pull(points)
+    for index in np.ndindex(*points.shape):
+        low, high = points.copy(), points.copy()
+        low[index] -= 0.05
+        high[index] += 0.05
+        slope = float((quality.penalty(high) - quality.penalty(low))[0]) / 0.1
+        assert gradient[index] == pytest.approx(slope, rel=0.03, abs=2e-4), index

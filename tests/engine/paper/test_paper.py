@@ -11,7 +11,7 @@ import torch
 
 from clipasso_engine.paper import recipe
 
-CPU = torch.device("cpu")
+CPU = "cpu"
 
 
 def test_strokes_start_where_saliency_is_by_softmax() -> None:

@@ -12,8 +12,9 @@ import torch
 from skimage import data
 
 from clipasso_engine.contract.errors import UserError
-from clipasso_engine.seeing import attention
+from clipasso_engine.seeing import attention, classifier_network
 from clipasso_engine.seeing.classifier_network import CHANNELS, CLASSES, STRIDES, ClassifierNetwork
+from clipasso_engine.weights.opencv_network import Network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -22,8 +23,13 @@ ESPRESSO, CUP = 967, 968
 
 
 @lru_cache(maxsize=1)
-def network() -> ClassifierNetwork:
+def network() -> Network:
     return attention.load()
+
+
+@lru_cache(maxsize=1)
+def classifier() -> ClassifierNetwork:
+    return classifier_network.load()
 
 
 def chances(rgb: np.ndarray) -> np.ndarray:
@@ -31,7 +37,7 @@ def chances(rgb: np.ndarray) -> np.ndarray:
     rgb = cv2.resize(rgb, (256, 256), interpolation=cv2.INTER_AREA)
     photo = torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255
     with torch.no_grad():
-        return network()(photo)[0].softmax(0).numpy()
+        return classifier()(photo)[0].softmax(0).numpy()
 
 
 def test_the_network_knows_what_is_in_photos() -> None:
@@ -42,8 +48,8 @@ def test_the_network_knows_what_is_in_photos() -> None:
 
 def test_its_maps_have_the_strides_that_are_told() -> None:
     with torch.no_grad():
-        maps = network().maps(torch.rand(2, 3, 128, 160))
-        logits = network().logits(maps[-1])
+        maps = classifier().maps(torch.rand(2, 3, 128, 160))
+        logits = classifier().logits(maps[-1])
     assert [tuple(seen.shape[-2:]) for seen in maps] == [(128 // stride, 160 // stride) for stride in STRIDES]
     assert tuple(seen.shape[1] for seen in maps) == CHANNELS
     assert logits.shape == (2, CLASSES)

@@ -15,11 +15,13 @@ from torch import nn
 
 from clipasso_engine.seeing import boundary
 from clipasso_engine.seeing.boundary_network import STRIDES, BoundaryNetwork, folded
+from clipasso_engine.weights import bundled
+from clipasso_engine.weights.opencv_network import Network
 from tests.support.told import refused
 
 
 @pytest.fixture(scope="module")
-def network() -> BoundaryNetwork:
+def network() -> Network:
     return boundary.load()
 
 
@@ -43,12 +45,7 @@ def test_missing_weights_are_told(tmp_path: Path) -> None:
         boundary.load(weights=tmp_path / "none.safetensors")
 
 
-def test_loaded_network_is_frozen(network: BoundaryNetwork) -> None:
-    assert not network.training
-    assert not any(parameter.requires_grad for parameter in network.parameters())
-
-
-def test_same_photo_same_map(network: BoundaryNetwork) -> None:
+def test_same_photo_same_map(network: Network) -> None:
     first = boundary.predict(network, data.astronaut())
     assert np.array_equal(first, boundary.predict(boundary.load(), data.astronaut()))
     assert first.dtype == np.float32
@@ -79,7 +76,7 @@ def _square() -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     return photo, outline
 
 
-def test_a_squares_outline_is_found_where_it_is(network: BoundaryNetwork) -> None:
+def test_a_squares_outline_is_found_where_it_is(network: Network) -> None:
     photo, outline = _square()
     strength = boundary.predict(network, photo)
     away = ndimage.distance_transform_edt(~outline)
@@ -92,7 +89,7 @@ def test_a_squares_outline_is_found_where_it_is(network: BoundaryNetwork) -> Non
         assert np.average(rows, weights=strength[rows, 135]) == pytest.approx(edge, abs=1.5)
 
 
-def test_the_frame_is_no_outline(network: BoundaryNetwork) -> None:
+def test_the_frame_is_no_outline(network: Network) -> None:
     """Stripes that run into the frame, and an object cut by it: on the outer ring only what crosses it is drawn."""
     photo = np.full((200, 256, 3), 210, np.uint8)
     photo[90:] = (90, 110, 70)
@@ -109,7 +106,7 @@ def test_the_frame_is_no_outline(network: BoundaryNetwork) -> None:
     assert strength[88:92, :5].max() > 0.5
 
 
-def test_a_shifted_photo_gives_a_shifted_map(network: BoundaryNetwork) -> None:
+def test_a_shifted_photo_gives_a_shifted_map(network: Network) -> None:
     """What is seen does not depend on where it lies, beyond the network's stride of 32 px."""
     photo, _ = _square()
     shifted = np.roll(photo, (-20, 13), (0, 1))
@@ -117,7 +114,10 @@ def test_a_shifted_photo_gives_a_shifted_map(network: BoundaryNetwork) -> None:
     assert np.abs(boundary.predict(network, shifted) - expected).mean() < 0.01
 
 
-def test_sides_are_the_teachers_in_size_and_differentiable(network: BoundaryNetwork) -> None:
+def test_sides_are_the_teachers_in_size_and_differentiable() -> None:
+    network = bundled.filled(BoundaryNetwork(), boundary.WEIGHTS, boundary.WEIGHTS_SHA256)
+    assert not network.training
+    assert not any(parameter.requires_grad for parameter in network.parameters())
     sketch = torch.rand(2, 3, 75, 110, requires_grad=True)
     logits, sides = network.with_sides(sketch)
     assert logits.shape == (2, 1, 75, 110)

@@ -11,20 +11,26 @@ from skimage import data
 
 from clipasso_engine.seeing import foreground
 from clipasso_engine.seeing.foreground_network import ForegroundNetwork
+from clipasso_engine.weights import bundled
+from clipasso_engine.weights.opencv_network import Network
 from tests.support import scenes
 from tests.support.told import refused
 
 H, W = 192, 256
 
 
-def seen(network: ForegroundNetwork, rgb: np.ndarray) -> foreground.Foreground:
+def seen(network: Network, rgb: np.ndarray) -> foreground.Foreground:
     """The object in a photo [h, w, 3]."""
     return foreground.of_score(foreground.predict(network, rgb))
 
 
 @pytest.fixture(scope="module")
-def network() -> ForegroundNetwork:
+def network() -> Network:
     return foreground.load()
+
+
+def defined() -> ForegroundNetwork:
+    return bundled.filled(ForegroundNetwork(), foreground.WEIGHTS, foreground.WEIGHTS_SHA256)
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
@@ -44,7 +50,7 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
     ids=["in the middle", "left", "right", "cut by the frame", "small"],
 )
 def test_a_coloured_disc_on_a_textured_ground(
-    network: ForegroundNetwork, centre: tuple[int, int], radii: tuple[int, int]
+    network: Network, centre: tuple[int, int], radii: tuple[int, int]
 ) -> None:
     disc = scenes.ellipse(H, W, centre, radii)
     found = seen(network, scenes.on_ground(disc))
@@ -54,7 +60,7 @@ def test_a_coloured_disc_on_a_textured_ground(
     assert found.certainty() > 0.85
 
 
-def test_two_objects_are_both_found(network: ForegroundNetwork) -> None:
+def test_two_objects_are_both_found(network: Network) -> None:
     pair = scenes.ellipse(H, W, (80, 96), (35, 45)) | scenes.ellipse(H, W, (180, 96), (35, 45))
     assert overlap(seen(network, scenes.on_ground(pair)).mask, pair) > 0.95
 
@@ -69,7 +75,7 @@ def test_two_objects_are_both_found(network: ForegroundNetwork) -> None:
     ],
 )
 def test_the_objects_of_photos(
-    network: ForegroundNetwork, name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
+    network: Network, name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
 ) -> None:
     """Pixels (row, column): face, suit and helmet before flag and shuttle; the cat; cup and saucer; the rocket."""
     found = seen(network, getattr(data, name)())
@@ -78,27 +84,27 @@ def test_the_objects_of_photos(
     assert found.certainty() > 0.66
 
 
-def test_the_same_photo_gives_the_same_mask(network: ForegroundNetwork) -> None:
+def test_the_same_photo_gives_the_same_mask(network: Network) -> None:
     one, other = (seen(n, data.coffee()) for n in (network, foreground.load()))
     assert one.mask.tobytes() == other.mask.tobytes()
     assert one.score.tobytes() == other.score.tobytes()
 
 
 @pytest.mark.parametrize("level", [0, 200, 255])
-def test_there_is_no_object_in_a_blank_photo(network: ForegroundNetwork, level: int) -> None:
+def test_there_is_no_object_in_a_blank_photo(network: Network, level: int) -> None:
     found = seen(network, np.full((H, W, 3), level, np.uint8))
     assert not found.mask.any()
     assert found.certainty() == 0
 
 
-def test_a_texture_is_no_object(network: ForegroundNetwork) -> None:
+def test_a_texture_is_no_object(network: Network) -> None:
     found = seen(network, scenes.ground(H, W))
     assert found.score.max() < 0.1
     assert not found.mask.any()
 
 
 @pytest.mark.parametrize("shape", [(13, 256), (256, 13), (16, 320), (320, 16), (1, 300), (300, 1)])
-def test_narrow_photos(network: ForegroundNetwork, shape: tuple[int, int]) -> None:
+def test_narrow_photos(network: Network, shape: tuple[int, int]) -> None:
     """Squeezed into a square they would show the network nothing."""
     height, width = shape
     disc = scenes.ellipse(height, width, (width / 2, height / 2), (width / 3, height / 3))
@@ -108,13 +114,13 @@ def test_narrow_photos(network: ForegroundNetwork, shape: tuple[int, int]) -> No
         assert overlap(found.mask, disc) > 0.85
 
 
-def test_the_score_is_the_networks_at_the_photos_size(network: ForegroundNetwork) -> None:
+def test_the_score_is_the_networks_at_the_photos_size(network: Network) -> None:
     """What the network was trained to see: the brightest value is 1, then less ImageNet's mean, by its deviation."""
     rgb = np.random.default_rng(0).integers(0, 201, (320, 320, 3), dtype=np.uint8)
     rgb[0, 0, 0] = 200
     x = (torch.from_numpy(rgb) / 200 - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])
     with torch.inference_mode():
-        expected = torch.sigmoid(network(x.permute(2, 0, 1)[None].contiguous()))[0, 0].numpy()
+        expected = torch.sigmoid(defined()(x.permute(2, 0, 1)[None].contiguous()))[0, 0].numpy()
     assert foreground.predict(network, rgb) == pytest.approx(expected, abs=1e-4)
 
 
@@ -176,7 +182,8 @@ def test_missing_and_damaged_weights_are_said(tmp_path: Path) -> None:
         foreground.load(weights=weights)
 
 
-def test_loaded_weights_are_frozen_32_bit_floats(network: ForegroundNetwork) -> None:
+def test_loaded_weights_are_frozen_32_bit_floats() -> None:
+    network = defined()
     assert not network.training
     assert all(p.dtype == torch.float32 and not p.requires_grad for p in network.parameters())
     assert sum(p.numel() for p in network.parameters()) == 1_125_485

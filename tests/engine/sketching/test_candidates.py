@@ -34,9 +34,9 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def outcome(losses: list[float], *, segments: int = 1) -> Outcome:
     """One stroke each, of the candidates 0, 1, 2, ... ever further to the left; the array has room for ``segments``."""
-    points = torch.full((len(losses), 1, 3 * segments + 1, 2), torch.nan)
+    points = np.full((len(losses), 1, 3 * segments + 1, 2), np.nan, np.float32)
     for k in range(len(losses)):
-        points[k, 0, :4] = torch.tensor([[58.0 - 15 * k, y] for y in (5.0, 15.0, 25.0, 40.0)])
+        points[k, 0, :4] = [[58.0 - 15 * k, y] for y in (5.0, 15.0, 25.0, 40.0)]
     return Outcome(points, losses, max(losses), 1)
 
 

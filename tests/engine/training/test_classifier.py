@@ -20,11 +20,12 @@ from skimage import data
 from torch import Tensor, nn
 
 from clipasso_engine.contract.errors import UserError
-from clipasso_engine.seeing import attention
+from clipasso_engine.seeing import attention, classifier_network
 from clipasso_engine.seeing.classifier_network import ClassifierNetwork
 from clipasso_engine.training import classifier
 from clipasso_engine.training.__main__ import main
 from clipasso_engine.training.wheels import Wheel
+from clipasso_engine.weights import bundled
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -85,7 +86,7 @@ def test_normalisation_is_folded_into_the_convolutions(published: dict[str, Tens
 def test_what_is_written_is_what_the_engine_loads(tmp_path: Path) -> None:
     assert main(["classifier", str(tmp_path)]) == 0
     weights = tmp_path / "classifier.safetensors"
-    loaded = attention.load(weights=weights, sha256=_sha256(weights))
+    loaded = bundled.filled(ClassifierNetwork(), weights, _sha256(weights))
     exact = classifier.load(tmp_path / classifier.WHEEL.file).state_dict()
     assert weights.stat().st_size < 1.1 * sum(value.numel() for value in exact.values())
     for name, value in loaded.state_dict().items():
@@ -147,7 +148,7 @@ def test_ours_says_what_the_original_says(original: nn.Module) -> None:
     with torch.no_grad():
         theirs = original((photos * 255 - 127) / 128)
         exact = classifier.load(_here(classifier.WHEEL))(photos)
-        rounded = attention.load()(photos)
+        rounded = classifier_network.load()(photos)
     assert theirs.max() > 5
     assert (exact - theirs).abs().max() < 5e-5
     assert (rounded.softmax(1) - theirs.softmax(1)).abs().sum(1).max() < 0.1

@@ -21,11 +21,13 @@ from skimage import data
 
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.seeing import boundary, foreground
+from clipasso_engine.seeing.boundary_network import BoundaryNetwork
 from clipasso_engine.seeing.foreground_network import ForegroundNetwork
 from clipasso_engine.training import dataset, evaluation, salient, teacher
 from clipasso_engine.training.__main__ import main, save
 from clipasso_engine.training.optimisation import Plan, boundary_loss
 from clipasso_engine.training.wheels import Wheel
+from clipasso_engine.weights import bundled
 
 TINY = ((4, 1), (4, 1), (4, 1), (4, 1), (4, 1))
 """Blocks of a teacher with HED's shape and 700 weights."""
@@ -92,7 +94,7 @@ def test_training_learns_and_repeats(photos: Path, tiny_teacher: teacher.HED, tm
     rgb, target = (torch.stack([crop[k] for crop in crops]) for k in (0, 1))
     losses = []
     for weights in (runs[2], runs[0], further):
-        network = boundary.load(weights=weights, sha256=_sha256(weights))
+        network = bundled.filled(BoundaryNetwork(), weights, _sha256(weights))
         with torch.inference_mode():
             losses.append(float(boundary_loss(network(rgb), target, Plan())))
     assert losses[1] < 0.9 * losses[0]
@@ -221,7 +223,7 @@ def test_the_foreground_networks_weights_come_out_of_a_wheel(tmp_path: Path, mon
     assert torch.equal(salient.load(wheel)(photo), network(photo))
     assert main(["foreground", str(tmp_path)]) == 0
     weights = tmp_path / "foreground.safetensors"
-    loaded = foreground.load(weights=weights, sha256=_sha256(weights))
+    loaded = bundled.filled(ForegroundNetwork(), weights, _sha256(weights))
     assert torch.allclose(loaded(photo), network(photo), atol=0.01)
     for name, tensor in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor.half().float())
