@@ -19,6 +19,10 @@ Place = Literal["above", "top"]
 """Where new layers go: right above the photo, or on top of the document, as outermost layers."""
 PLACES: tuple[Place, ...] = get_args(Place)
 
+PhotoShown = Literal["plain", "paper", "hidden"]
+"""How the photo is seen under its sketch: as it is, under tracing paper, or not at all."""
+PHOTO_SHOWN: tuple[PhotoShown, ...] = get_args(PhotoShown)
+
 Hand = Literal["keep", "start", "replace"]
 """What becomes of strokes made or changed by hand: they stay, and the others are drawn anew; all strokes are the start
 of the new ones; they are not looked at, and kept in a hidden layer."""
@@ -34,6 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--tab", help="the page of the dialog that was open; not used")
     parser.add_argument("--visible", default=VISIBLE[0])
     parser.add_argument("--place", default=PLACES[0])
+    parser.add_argument("--photo_shown", default=PHOTO_SHOWN[0])
     parser.add_argument("--strokes", help="the level, where --levels does not tell several")
     parser.add_argument("--auto", default="false", help="whether the engine is to find it instead")
     parser.add_argument("--hand", default=HANDS[0])

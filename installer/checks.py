@@ -23,7 +23,10 @@ DISTRIBUTION_INKEX = Path("/usr/share/inkscape/extensions/inkex")
 
 
 WITH_ANOTHER_INKSCAPE = (
-    *(f"tests/inkscape/test_{name}.py" for name in ("odd_documents", "placement", "redrawing", "runs", "window")),
+    *(
+        f"tests/inkscape/test_{name}.py"
+        for name in ("many_documents", "many_photos", "odd_documents", "placement", "redrawing", "runs", "window")
+    ),
     "tests/inkscape/test_background.py::test_drawing_goes_on_and_the_sketch_follows_its_photo",
     "tests/inkscape/test_brushes.py::test_each_brush_looks_as_it_should_and_goes_on_looking_so",
     "tests/inkscape/test_again.py::test_what_inkscape_itself_does_to_strokes_is_told_apart",

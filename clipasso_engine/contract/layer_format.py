@@ -31,6 +31,9 @@ WIDTH = f"{{{NAMESPACE}}}width"
 LOOK = f"{{{NAMESPACE}}}look"
 """Attribute of a layer: how its strokes were last painted, where that is not plain."""
 
+PAPER_OF = f"{{{NAMESPACE}}}paper-of"
+"""Attribute of a layer of tracing paper: the id of the photo that it lies over."""
+
 
 @dataclass(frozen=True)
 class LayerMetadata:

@@ -55,9 +55,12 @@ def fit_image(image: inkex.BaseElement, around: Size, natural: Size) -> tuple[in
         (0.0, 0.0, *natural),
         image.get("preserveAspectRatio") or "",
     )
+    back = inverse(transform)
+    if back is None:  # a side of 1e-320, say
+        return inkex.Transform((0, 0, 0, 0, left, top)), (0.0, 0.0, 0.0, 0.0)
     # Rounded, so that a photo that just fits is seen whole in spite of floating point.
-    seen_left, seen_top = (round(value, 6) for value in (-transform).apply_to_point((left, top)))
-    seen_right, seen_bottom = (round(v, 6) for v in (-transform).apply_to_point((left + width, top + height)))
+    seen_left, seen_top = (round(value, 6) for value in back.apply_to_point((left, top)))
+    seen_right, seen_bottom = (round(v, 6) for v in back.apply_to_point((left + width, top + height)))
     visible = (max(0.0, seen_left), max(0.0, seen_top), min(natural[0], seen_right), min(natural[1], seen_bottom))
     return transform, visible
 

@@ -12,7 +12,7 @@ from clipasso_engine.contract.errors import UserError
 
 from .. import options
 from ..brush.painting import Look
-from ..options import Hand, Place, Visible
+from ..options import Hand, PhotoShown, Place, Visible
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class Placement:
     beside: bool = False  # whether that layer stays as it is, hidden, beside the new one
     visible: Visible = "most"  # which one of several levels is shown
     place: Place = "above"  # where new layers go
+    photo_shown: PhotoShown = "plain"  # how, under new layers
     look: Look = Look()  # noqa: RUF009  frozen
 
     def __post_init__(self) -> None:
         choices.check("hand", self.hand, options.HANDS)
         choices.check("visible", self.visible, options.VISIBLE)
         choices.check("place", self.place, options.PLACES)
+        choices.check("photo_shown", self.photo_shown, options.PHOTO_SHOWN)
 
     @classmethod
     def from_options(
@@ -51,6 +53,7 @@ class Placement:
             beside=chosen.beside == "true",
             visible=chosen.visible,
             place=chosen.place,
+            photo_shown=chosen.photo_shown,
             look=Look.from_options(chosen),
         )
 

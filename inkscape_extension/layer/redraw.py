@@ -15,7 +15,7 @@ from clipasso_engine.contract.sketch import Curve, Sketch, Stroke
 from ..document import curves, source_photo, viewport
 from ..document.source_photo import SourcePhoto
 from ..translation import translated
-from . import hand_edits, sketch_layer
+from . import hand_edits, sketch_layer, tracing_paper
 from .hand_edits import Edits
 from .origin import Origin, metadata_of
 from .placement import Placement
@@ -39,7 +39,9 @@ def place(
     """
     if not placement.layer:
         on_top = placement.place == "top"
-        return sketch_layer.insert(photo, sketches, origin, placement.visible, placement.look, on_top)
+        layers = sketch_layer.insert(photo, sketches, origin, placement.visible, placement.look, on_top)
+        tracing_paper.show(photo, (sketches[0].width, sketches[0].height), placement.photo_shown)
+        return layers
     layer = svg.getElementById(placement.layer)
     if layer is None or metadata_of(layer) is None:
         raise UserError(

@@ -22,7 +22,7 @@ from ..document.source_photo import SourcePhoto
 from ..document.viewport import Rectangle
 from ..options import Visible
 from ..translation import in_every_language, translated
-from . import hand_edits
+from . import hand_edits, names, tracing_paper
 from .origin import Origin, metadata_of
 from .record import LayerRecord
 
@@ -43,6 +43,8 @@ def insert(
 ) -> list[inkex.Layer]:
     """Add one layer for each of ``sketches`` right above ``photo``, most strokes on top; only one of them is shown.
 
+    Where the photo lies under tracing paper, they lie on that.
+
     If they could not be seen or edited there, they go right above what hinders it, see `SourcePhoto.below`. ``on_top``:
     they go above all there is in the document, as outermost layers, all that programs for plotters and cutters heed.
 
@@ -55,7 +57,8 @@ def insert(
         )
     shown = choose_shown(sketches, visible)
     layers = []
-    below = photo.element.root[-1] if on_top else photo.below
+    paper = tracing_paper.of(photo)
+    below = photo.element.root[-1] if on_top else photo.below if paper is None else paper
     outwards = viewport.to_root(photo.below) if on_top else inkex.Transform()
     for sketch in sorted(sketches, key=lambda sketch: -sketch.level):
         size = (sketch.width, sketch.height)
@@ -85,7 +88,7 @@ def draw(layer: inkex.Layer, strokes: Sequence[Stroke], record: LayerRecord) -> 
     taken = set(layer.root.xpath("//@id"))
     for number, path in sorted(paths.items(), reverse=True):
         name = f"{layer.get('id')}-stroke-{number}"
-        path.set("id", _unique(name, taken, f"{name}-{{}}"))
+        path.set("id", names.unique(name, taken, f"{name}-{{}}"))
         layer.insert(0, path)
     painting.paint(paths.values(), Look.of(layer))
     for number, path in paths.items():
@@ -107,13 +110,13 @@ def rename(layer: inkex.Layer) -> None:
         metadata = metadata_of(layer)
         part = metadata.part if metadata is not None else "object"
         name = layer_format.layer_label(len(list(layer.iter(_PATH))), translated, part)
-        layer.set("inkscape:label", _unique(name, taken, f"{name} ({{}})"))
+        layer.set("inkscape:label", names.unique(name, taken, f"{name} ({{}})"))
 
 
 def _is_given_by_us(label: str) -> bool:
     """Whether it is the name of a sketch layer, for whatever number of strokes and in whatever language."""
-    names = {name for both in layer_format.LABELS.values() for text in both for name in in_every_language(text)}
-    patterns = (re.escape(name).replace(re.escape("{count}"), r"\d+") for name in names)
+    ours = {name for both in layer_format.LABELS.values() for text in both for name in in_every_language(text)}
+    patterns = (re.escape(name).replace(re.escape("{count}"), r"\d+") for name in ours)
     return any(re.fullmatch(rf"{pattern}( \(\d+\))?", label) for pattern in patterns)
 
 
@@ -133,20 +136,17 @@ def retire(layer: inkex.Layer, successor: inkex.Layer) -> None:
     """Hide ``layer`` under another name, and let ``successor`` have its id and its name."""
     identifier, label = layer.get("id"), layer.get("inkscape:label") or ""
     taken = set(layer.root.xpath("//@id"))
-    layer.set("id", _unique(f"{identifier}-before", taken, f"{identifier}-before-{{}}"))
+    layer.set("id", names.unique(f"{identifier}-before", taken, f"{identifier}-before-{{}}"))
     successor.set("id", identifier)
     before = translated("{name}, before").format(name=label)
-    layer.set("inkscape:label", _unique(before, set(layer.root.xpath("//@inkscape:label")), f"{before} ({{}})"))
+    layer.set("inkscape:label", names.unique(before, set(layer.root.xpath("//@inkscape:label")), f"{before} ({{}})"))
     successor.set("inkscape:label", label)
     layer.style["display"] = "none"
 
 
 def _new_layer(svg: inkex.SvgDocumentElement, sketch: Sketch) -> inkex.Layer:
     label = layer_format.layer_label(sketch.level, translated, sketch.part)
-    identifier = layer_format.layer_id(sketch.level, sketch.part)
-    layer = inkex.Layer.new(_unique(label, set(svg.xpath("//@inkscape:label")), f"{label} ({{}})"))
-    layer.set("id", _unique(identifier, set(svg.xpath("//@id")), f"{identifier}-{{}}"))
-    return layer
+    return names.layer(svg, layer_format.layer_id(sketch.level, sketch.part), label)
 
 
 def _placed_strokes(strokes: Sequence[Stroke], record: LayerRecord) -> dict[int, tuple[inkex.PathElement, Curve]]:
@@ -220,12 +220,3 @@ def _part(cubic: Curve, first: float, last: float) -> Curve:
     tail = beziersplitatt(cubic, first)[1]
     part: Curve = beziersplitatt(tail, (last - first) / (1 - first))[0]
     return part
-
-
-def _unique(name: str, taken: set[str], numbered: str) -> str:
-    number = 2
-    unique = name
-    while unique in taken:
-        unique = numbered.format(number)
-        number += 1
-    return unique

@@ -69,7 +69,7 @@ class Asked:
 
 def _placement_of_0_1_0(asked: dict[str, Any]) -> Placement:
     """Version 0.1.0 kept the dialog's options as they were, together with what it had noted in them."""
-    chosen = Namespace(**{"place": "above", **asked["options"]})
+    chosen = Namespace(**{"place": "above", "photo_shown": "plain", **asked["options"]})
     layer, kept = str(getattr(chosen, "layer", "")), int(getattr(chosen, "kept", 0))
     return Placement.from_options(chosen, asked["photo"], str(asked["photo_sha256"]), layer, kept)
 

@@ -23,6 +23,7 @@ NOT_IN_THE_JOB = {
     "hand",
     "beside",
     "place",
+    "photo_shown",
     *(field.name for field in dataclasses.fields(Look)),
 }
 # For those who develop the engine, and on the command line; and what the document tells.
@@ -83,6 +84,12 @@ def test_visible_offers_what_the_extension_knows(inx):
     values = inx.xpath("//inx:param[@name='visible']/inx:option/@value", namespaces=INX)
     assert tuple(values) == options.VISIBLE
     assert parse().visible == values[0]
+
+
+def test_how_the_photo_is_shown(inx):
+    values = inx.xpath("//inx:param[@name='photo_shown']/inx:option/@value", namespaces=INX)
+    assert tuple(values) == options.PHOTO_SHOWN
+    assert parse().photo_shown == values[0]
 
 
 def test_where_new_layers_go(inx):

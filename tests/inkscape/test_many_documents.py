@@ -108,7 +108,8 @@ def _add_region(document: Path, clips: Any) -> None:
     size = (SIZE[0] * _FINER, SIZE[1] * _FINER)
     view = [float(word) for word in layer.get(_VIEW, f"0 0 {SIZE[0]} {SIZE[1]}").split()]
     mask = Image.new("L", size)
-    mask.paste(255, [round(value * _FINER) for value in view])
+    left, top, right, bottom = (round(value * _FINER) for value in view)
+    mask.paste((255,), (left, top, right, bottom))
     shape = shapes.within((), [tuple(map(_tuples, clip)) for clip in clips], SIZE[::-1])
     if shape:
         inside = shapes.coverage(shape, SIZE[::-1], Box(0, 0, *SIZE), size[::-1]) > 0.5

@@ -21,8 +21,9 @@ from tests.support.stand_in import FakeEngine
 TOLERANCE = 0.015  # of the photo's width
 _PAGE = f'width="{SIZE[0]}" height="{SIZE[1]}" viewBox="0 0 {SIZE[0]} {SIZE[1]}"'
 _MISSING = "missing.png"
-_APART = {"premultiplied.tif": 24}
-"""How much, of 255, colours may differ where it is not little: Inkscape multiplies these with their alpha once more."""
+_APART = {"premultiplied.tif": 24, **{f"png-turned-{number}.png": 24 for number in (5, 6, 7, 8)}}
+"""How much, of 255, colours may differ where it is not little: Inkscape multiplies the one with its alpha once more,
+and 1.4 goes on with the edge of the others, which are upright there, to that of their wide box."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -28,7 +28,7 @@ def main():
                 SketchImage().run([*run["options"], run["document"]], output)
         except Exception as error:
             known = any(kind.__name__ == "UserError" for kind in type(error).__mro__)
-            told = advice.told(error) if known else traceback.format_exc()
+            told = advice.told(error) if known else traceback.format_exc()  # type: ignore[arg-type]
         except SystemExit as end:
             told = f"ended with {end.code!r}"
         answers.append(told)

@@ -45,7 +45,7 @@ class Extension:
     def run(self, *options: str) -> tuple[int, bytes, str]:
         """Its exit status, the changed document, and what the user is told."""
         with self.start(*options) as process:
-            output, told = process.communicate(timeout=60)
+            output, told = process.communicate(timeout=300)
         return process.returncode, output, told.decode("utf-8")
 
 

@@ -32,7 +32,7 @@ _TURNED_BACK = {
 def plain() -> Image.Image:
     """Known lines on light ground with a coloured corner, 300 x 200."""
     image = draw(LINES)
-    image.paste((200, 90, 60), (0, 0, 50, 30))
+    image.paste((250, 170, 140), (0, 0, 50, 30))
     return image
 
 
@@ -105,7 +105,7 @@ def one_bit() -> Image.Image:
 
 def few_colours(transparent: int | bytes | None = None, colours: int = 16) -> Maker:
     """With a palette, of which one colour, or shades of all, may be transparent."""
-    options = {} if transparent is None else {"transparency": transparent}
+    options: Any = {} if transparent is None else {"transparency": transparent}
     return lambda path: plain().quantize(colours).save(path, **options)
 
 
@@ -168,7 +168,7 @@ PHOTOS: dict[str, Maker] = {
     "grey-and-alpha.png": saved(cut_out, mode="LA"),
     "alpha.png": saved(cut_out),
     "a-transparent-grey.png": saved(mode="L", transparency=235),
-    "a-transparent-colour.png": saved(transparency=(200, 90, 60)),
+    "a-transparent-colour.png": saved(transparency=(250, 170, 140)),
     "interlaced.png": converted("-interlace", "PNG"),
     "oblong-pixels.png": saved(dpi=(72, 144)),
     "light-gamma.png": changed(

@@ -307,7 +307,7 @@ def test_an_element_with_an_empty_id_is_no_effect(svg):
     """A stroke without an effect refers to nothing, not to what is called nothing."""
     root = svg(f'<g id=""/>{stroke(more="")}', attributes=OURS)
     assert paint(root, Look("ink")) == []
-    assert dict(root[0].attrib) == {"id": ""}
+    assert set(root[0].attrib) <= {"id"}
     assert len(in_use(root)) == 1
 
 

@@ -137,3 +137,9 @@ def test_a_photo_out_of_reach_is_a_sentence(document, transform):
     assert told.startswith("The photo is too large, or lies too far away") or told == ""
     told = document(IMAGE.format(f'transform="{transform}"')).sketch()
     assert told.startswith("The photo is too large, or lies too far away")
+
+
+@pytest.mark.parametrize("size", ["1e-320", "0", "-1", "nan"])
+def test_a_photo_without_extent_is_a_sentence_or_has_its_own_size(document, size):
+    told = document(IMAGE.format("").replace('"100"', f'"{size}"')).sketch()
+    assert told == "" or told.startswith("The photo is squeezed to nothing")

@@ -27,6 +27,7 @@ OTHER = Placement(
     beside=True,
     visible="fewest",
     place="top",
+    photo_shown="paper",
     look=Look("ink", "one", "#112233", stroke_width=150.0),
 )
 
@@ -43,13 +44,15 @@ def test_without_options_it_is_the_usual_one():
 
 def test_each_option_has_its_part():
     given = chosen(
-        *("--hand=start", "--beside=true", "--visible=fewest", "--place=top"),
+        *("--hand=start", "--beside=true", "--visible=fewest", "--place=top", "--photo_shown=paper"),
         *("--brush=ink", "--colour=one", "--stroke_colour=#112233", "--stroke_width=150"),
     )
     assert Placement.from_options(given, ["clone", "photo"], "abc", "sketch-4", 3) == OTHER
 
 
-@pytest.mark.parametrize("option", ["hand", "visible", "place", "brush", "colour", "palette", "width_by"])
+@pytest.mark.parametrize(
+    "option", ["hand", "visible", "place", "photo_shown", "brush", "colour", "palette", "width_by"]
+)
 def test_a_choice_that_does_not_exist_gets_a_sentence(option):
     with pytest.raises(UserError, match=f"{option} is 'odd', but must be one of: "):
         Placement.from_options(chosen(f"--{option}=odd"), ["photo"], "abc")
