@@ -26,6 +26,7 @@ MENU = re.compile(r" > |\b(page|dialog|menu|document|Inkscape|Extensions)\b|\b[S
 """What only a person in Inkscape can do."""
 
 FOR_THE_COMMAND_LINE = (
+    "clipasso_engine/bench/",
     "clipasso_engine/commands/",
     "clipasso_engine/output/",
     "clipasso_engine/training/",

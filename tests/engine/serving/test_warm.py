@@ -150,10 +150,10 @@ def test_a_long_path_or_another_platform_means_a_cold_start(
 
 def test_a_job_for_another_computer_brings_its_photo(marker: str, tmp_path: Path) -> None:
     photo = tmp_path / "my photo.png"
-    photo.write_bytes(b"the photo's bytes")
+    photo.write_bytes(b"GIF89a, the photo's bytes")
     with Engine(COMMAND, remote=True) as engine:
         _sketches, report = engine.sketch(SketchJob(str(photo)), lambda _message: None)
-    assert report["photo"] == ["my photo.png", "the photo's bytes"]
+    assert report["photo"] == ["my photo.png", "GIF89a, the photo's bytes"]
 
 
 def test_the_peer_is_ourselves_on_a_socket_of_our_own() -> None:
