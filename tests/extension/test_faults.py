@@ -299,7 +299,7 @@ class TestBesideInkscape:
         return detached.start(SketchJob(str(photo)), asked(), "")
 
     def test_a_full_disk_means_that_the_sketch_is_made_in_inkscape(self, case, inkscape):
-        full(case, case.home, pages=2)
+        full(case, case.home)
         assert self.start(case) is False
         assert list((case.home / "running").iterdir()) == []
 
