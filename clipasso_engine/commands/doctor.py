@@ -30,6 +30,7 @@ PACKAGES = {
     "scikit-image": "skimage",
     "opencv-python-headless": "cv2",
     "numba": "numba",
+    "networkx": "networkx",
     "pillow": "PIL",
     "safetensors": "safetensors",
     "tqdm": "tqdm",
