@@ -21,6 +21,7 @@ from clipasso_engine.contract.sketch import Sketch
 from clipasso_engine.evaluation import alternatives, metrics, table
 from clipasso_engine.evaluation.metrics import Reference, measure, nesting
 from clipasso_engine.pipeline import Stages
+from clipasso_engine.seeing.boundary import PADDING
 from tests.support import scenes
 
 needs_potrace = pytest.mark.skipif(not alternatives.potrace_installed(), reason="potrace is not installed")
@@ -181,13 +182,14 @@ class TestReference:
 
     def test_another_network_can_be_the_judge(self, kept: tuple[Stages, list[Sketch]]) -> None:
         def middle(rgb: np.ndarray) -> dict[str, np.ndarray]:
-            """Sees one line, across the middle of the picture."""
-            rows = np.arange(rgb.shape[-2]) + 0.5 - rgb.shape[-2] / 2
+            """Sees one line, across the middle of the picture, which lies at the top left of what is shown."""
+            width = rgb.shape[-1] - 2 * PADDING  # of a wide photo, and of so many pixels that nothing is added
+            rows = np.arange(rgb.shape[-2]) + 0.5 - PADDING - width * box.height / box.width / 2
             line = 8 * np.exp(-((rows / 2) ** 2)) - 4
             return {"logits": np.broadcast_to(line[:, None], (1, 1, *rgb.shape[-2:]))}
 
-        found = Reference.of(kept[0], middle)
         box = kept[0].view.box
+        found = Reference.of(kept[0], middle)
         assert len(found.points) > 50
         np.testing.assert_allclose(found.points[:, 1], (box.top + box.bottom) / 2, atol=1.5)
 
