@@ -39,7 +39,7 @@ WORKER = """
     from clipasso_engine.contract.errors import CodedError
     from clipasso_engine.contract.sketch import Sketch, Stroke
 
-    def sketch(job, emit, stop, keep):
+    def sketch(job, emit, stop, *others):
         pathlib.Path({at_work!r}).write_text(str(os.getpid()))
         if job.seed == 1:
             raise CodedError(ErrorCode.NOTHING_TO_DRAW, photo=job.photo)
