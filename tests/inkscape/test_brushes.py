@@ -137,7 +137,7 @@ def test_from_the_menu(inkscape: Inkscape) -> None:
         window = inkscape.window("^drawing.svg")
         inkscape.settle()
         inkscape.xdotool("windowactivate", "--sync", window)
-        inkscape.key("alt+n", *["Down"] * MENU_POSITION, "Right", "Return")  # the first entry of Sketch
+        inkscape.key("alt+n", *["Down"] * MENU_POSITION, "Right", "Down", "Return")  # the second entry of Sketch
         inkscape.xdotool("mousemove", "700", "880")  # no tooltip in the picture
         inkscape.settle(inkscape.window("^Change Brush$"))
         inkscape.screenshot("brush-1-dialog")
