@@ -33,7 +33,9 @@ def files() -> dict[str, Path]:
     engine = [path for part in ENGINE_PARTS for path in (CHECKOUT / part, *sorted((CHECKOUT / part).rglob("*")))]
     installer = [CHECKOUT / "install.py", *sorted((CHECKOUT / "installer").glob("*.py"))]
     requirements = [REQUIREMENTS / name for name in _FOR_SET_UP]
-    kept = [path for path in (*engine, *installer, *requirements) if path.is_file() and path.suffix != ".pyc"]
+    kept = [
+        path for path in (*engine, *installer, *requirements) if path.is_file() and path.parent.name != "__pycache__"
+    ]
     found = {**extension_files, **{path.relative_to(CHECKOUT).as_posix(): path for path in kept}}
     return dict(sorted(found.items()))
 

@@ -41,6 +41,7 @@ PLACEMENT = {
     "beside": False,
     "visible": "most",
     "place": "above",
+    "photo_shown": "plain",
     "look": LOOK,
 }
 """As `Placement.to_json` writes it; that needs inkex, which this Python lacks."""

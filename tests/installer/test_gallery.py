@@ -88,6 +88,7 @@ def test_all_of_its_programs_are_readable_source(archive):
         ".json",
         ".md",
         ".mo",
+        ".onnx",
         ".png",
         ".py",
         ".safetensors",
