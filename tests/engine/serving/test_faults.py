@@ -96,7 +96,9 @@ def test_an_engine_with_little_memory(whole: Whole) -> None:
     unclear = [size for size, sentence in told.items() if sentence and NO_MEMORY not in sentence]
     assert "" in told.values() or len(told) == 1
     assert told.get(700, "").startswith(NO_MEMORY)
-    assert all("The engine ended before the sketch was done" in told[size] for size in unclear), told
+    # With as little as it takes to start, but not to load what it needs, it may end, or wait until its time is over.
+    others = ("The engine ended before the sketch was done", "The engine did not finish within")
+    assert all(any(words in told[size] for words in others) for size in unclear), told
     record("memory-of-the-engine", sizes=len(sizes), sketches=list(told.values()).count(""), unclear=unclear)
 
 
