@@ -53,13 +53,17 @@ def left_over(job: SketchJob, worth: Lines, view: View, picture: Photo) -> Lines
 
 def _is_drawn(face: FaceMarks, company: list[Array]) -> bool:
     """Whether one of the face's first marks is there already: then the face was drawn as somebody wanted it."""
-    return any(cubics.beside(mark, company, _BESIDE).mean() > 0.5 for mark in face.strokes(min(1, face.most())))
+    return _is_any_there(face.strokes(min(1, face.most())), company)
 
 
 def _without_head(face: FaceMarks, company: list[Array]) -> FaceMarks:
     """The face, without the strokes that close its head where somebody has drawn a part of that already."""
-    drawn = [cubics.beside(line, company, _BESIDE).mean() > 0.5 for line in face.head]
-    return replace(face, head=[]) if any(drawn) else face
+    return replace(face, head=[]) if _is_any_there(face.head, company) else face
+
+
+def _is_any_there(lines: list[Array], company: list[Array]) -> bool:
+    """Whether most of one of the polylines is drawn by the company."""
+    return any(cubics.beside(line, company, _BESIDE).mean() > 0.5 for line in lines)
 
 
 class Started:

@@ -39,7 +39,6 @@ _MOUSTACHE = (57, 186, 92, 165, 164, 391, 322, 410, 287)
 _UNDER_LIPS = (212, 18, 432)
 _UNDER_EYES = ((229, 230, 231), (449, 450, 451))
 _FOREHEAD, _CHIN, _TIP = 10, 152, 5
-_MESH = 468  # points of the face; those of the irises follow
 
 _OPEN = 0.12  # of its width: how far a mouth must be open to be drawn open
 _SMILE = 0.45  # of an open mouth's height: how far under its upper lip the corners of a smile lie at most
@@ -155,7 +154,7 @@ def heads_in(faces: Sequence[FaceMarks], numbers: Sequence[int], level: int) -> 
 def marks(face: Face, view: View) -> FaceMarks:
     """The marks of a face of the photo on the view's canvas."""
     points, traits = view.from_decoded(face.points[:, :2]), face.traits
-    size = float((points.max(0) - points.min(0)).mean())
+    size = heads.size_of(points)
     seen = _visible_eyes(points)
     sets: tuple[_Set, ...] = ()
     if view.found is not None or size >= _IN_SCENE:
@@ -176,8 +175,9 @@ def marks(face: Face, view: View) -> FaceMarks:
         "glasses": lenses,
         "bridge": bridge,
     }
+    rim = heads.silhouette(points).astype(np.float32)
     for name in ("brows", "mouth", "lips", "moustache"):
-        found[name] = [_trimmed(mark, points, _GAP * line) for mark in found[name]]
+        found[name] = [_trimmed(mark, rim, _GAP * line) for mark in found[name]]
     around = (*_BROWS_UPPER, *_UNDER_EYES, _LIPS_LOWER, _MOUSTACHE, _UNDER_LIPS, _NOSE_BASE, *_LOWER_LIDS)
     inner = [points[list(chain)] for chain in around]
     cheeks = points[_TIP] + _CHEEKS * (heads.jaw(points) - points[_TIP])
@@ -185,13 +185,12 @@ def marks(face: Face, view: View) -> FaceMarks:
     drawn = bool(sets) and size >= sets[0].smallest  # a jaw without marks is a scratch
     if not drawn:
         return FaceMarks(size, sets, found, inside, [], [], [])
-    outline, hairline = heads.outline(points, view), heads.hairline(traits, view)
-    return FaceMarks(size, sets, found, inside, outline, hairline, heads.strokes(points, view))
+    head = heads.find(points, view)
+    return FaceMarks(size, sets, found, inside, head.lines, heads.hairline(traits, view), head.strokes)
 
 
-def _trimmed(mark: Array, points: Array, gap: float) -> Array:
+def _trimmed(mark: Array, rim: NDArray[np.float32], gap: float) -> Array:
     """The polyline without what is nearer than ``gap`` px to the mesh's silhouette, or it would run into the cheek."""
-    rim = points[:_MESH][ConvexHull(points[:_MESH]).vertices].astype(np.float32)
     far = np.array([cv2.pointPolygonTest(rim[:, None], (float(x), float(y)), True) for x, y in mark]) > gap
     kept = np.flatnonzero(far)
     return _smooth(mark[kept[0] : kept[-1] + 1]) if len(kept) > _SAMPLES // 2 else mark

@@ -7,6 +7,7 @@ the neighbours too; so the smoothest strong course of the boundary map around th
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +44,26 @@ _MISSED = 0.15  # of the face's size: how far apart the ends of jaw and crown ma
 _HAIR_PLAIN = 0.25  # contrast from which on there is a hairline
 
 
-def outline(points: Array, view: View) -> list[Chain]:
-    """The jaw, and the crown where it stands out, of landmarks [478, 2] on the view's canvas."""
-    chin = _dense(jaw(points))
-    return [Chain(chin, np.full(len(chin), _JAW_STRENGTH), False), *_plain(_crown_in(view, points), _CROWN_PLAIN)]
+@dataclass(frozen=True)
+class Head:
+    """The outline of a head around the marks of a face."""
+
+    lines: list[Chain]  # the jaw, and the crown where it stands out
+    strokes: list[Array]  # polylines that one cubic each can follow: jaw and crown; none where that is not seen
+
+
+def find(points: Array, view: View) -> Head:
+    """The head of landmarks [478, 2] on the view's canvas."""
+    chin = jaw(points)
+    dense = _dense(chin)
+    over = crown(points, view.boundary, view.found.mask if view.found else None)
+    lines = [Chain(dense, np.full(len(dense), _JAW_STRENGTH), False), *_plain(over, _CROWN_PLAIN)]
+    return Head(lines, _strokes(chin, over, size_of(points)))
+
+
+def size_of(points: Array) -> float:
+    """The size in px of a face of landmarks [478, 2]."""
+    return float((points.max(0) - points.min(0)).mean())
 
 
 def hairline(traits: Traits, view: View) -> list[Chain]:
@@ -55,20 +72,17 @@ def hairline(traits: Traits, view: View) -> list[Chain]:
     return _plain(course, _HAIR_STRENGTH * _HAIR_PLAIN)
 
 
-def strokes(points: Array, view: View) -> list[Array]:
-    """The head as polylines that one cubic each can follow: the jaw, and the crown; none where that is not seen."""
-    course = _crown_in(view, points)
+def _strokes(chin: Array, course: Array, size: float) -> list[Array]:
     seen = course[:, 2] > _CROWN_PLAIN
     if seen.mean() < _CLOSED:
         return []
     first, last = np.flatnonzero(seen)[[0, -1]]
     over = resample(course[first : last + 1, :2], _RAYS)
-    size = float((points.max(0) - points.min(0)).mean())
     for pieces in range(1, _PIECES + 1):
         ends = np.linspace(0, _RAYS - 1, pieces + 1).round().astype(int)
         parts = [over[a : b + 1] for a, b in itertools.pairwise(ends)]
         if max(cubics.fit(part)[1].max() for part in parts) < (_LOOSE * size) ** 2:
-            return [_met(jaw(points), over[[0, -1]], _MISSED * size), *parts]
+            return [_met(chin, over[[0, -1]], _MISSED * size), *parts]
     return []
 
 
@@ -78,9 +92,16 @@ def _met(line: Array, ends: Array, near: float) -> Array:
     return resample(np.concatenate([ends[:1][: int(first)], line, ends[1:][: int(last)]]), _RAYS)
 
 
+def silhouette(points: Array) -> Array:
+    """The corners [C, 2] of the convex hull of a face's mesh, of landmarks [478, 2]."""
+    mesh = points[:_MESH]
+    corners: Array = mesh[ConvexHull(mesh).vertices]
+    return corners
+
+
 def jaw(points: Array) -> Array:
     """From ear to ear: the lower silhouette of the mesh, which in a turned head is not the same row of its points."""
-    rim = points[:_MESH][ConvexHull(points[:_MESH]).vertices]
+    rim = silhouette(points)
     down = points[_CHIN] - points[_FOREHEAD]
     across = np.array([down[1], -down[0]])
     middle = points[list(_EARS)].mean(0)
@@ -94,7 +115,7 @@ def crown(points: Array, boundary: NDArray[np.float32], mask: NDArray[np.bool_] 
     ``points`` [478, 2] are a face's landmarks on the canvas, ``boundary`` and ``mask`` [h, w] its maps.
     """
     oval = resample(points[list(_OVAL)], _RAYS)
-    size = float((points.max(0) - points.min(0)).mean())
+    size = size_of(points)
     out = oval - points[_ROOT_OF_NOSE]
     out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
     shifts = np.linspace(*_REACH, _STEPS)
@@ -108,10 +129,6 @@ def crown(points: Array, boundary: NDArray[np.float32], mask: NDArray[np.bool_] 
     best = viterbi.best_course(score, _STIFFNESS * (index[:, None] - index[None]) ** 2)
     shift = ndimage.gaussian_filter1d(shifts[best], 1.0, mode="nearest")
     return np.column_stack([oval + size * shift[:, None] * out, strength[np.arange(_RAYS), best]])
-
-
-def _crown_in(view: View, points: Array) -> Array:
-    return crown(points, view.boundary, view.found.mask if view.found else None)
 
 
 def _plain(course: Array, least: float) -> list[Chain]:

@@ -65,8 +65,9 @@ def test_of_two_alike_it_follows_the_objects_edge() -> None:
 
 def test_where_nothing_is_seen_there_is_no_crown() -> None:
     view = View(Box(0, 0, SIDE, SIDE), np.zeros((SIDE, SIDE, 3), np.uint8), np.zeros((SIDE, SIDE), np.float32), None)
-    assert heads.strokes(astronaut().points[:, :2], view) == []
-    (chin,) = heads.outline(astronaut().points[:, :2], view)
+    head = heads.find(astronaut().points[:, :2], view)
+    assert head.strokes == []
+    (chin,) = head.lines
     assert chin.points[:, 1].max() == pytest.approx(astronaut().points[:, 1].max(), abs=1)
 
 
@@ -91,7 +92,7 @@ def test_lines_along_a_head_are_worth_more_than_others() -> None:
 def test_a_head_is_closed_by_two_strokes_that_meet_at_the_ears() -> None:
     view = View(Box(0, 0, SIDE, SIDE), np.zeros((SIDE, SIDE, 3), np.uint8), circle(56.0), None)
     points = astronaut().points[:, :2]
-    chin, over = heads.strokes(points, view)
+    chin, over = heads.find(points, view).strokes
     assert chin[:, 1].max() > points[:, 1].max() - 1
     assert over[:, 1].min() == pytest.approx(CENTRE[1] - 56, abs=2)
     assert np.linalg.norm(chin[[0, -1]] - over[[0, -1]], axis=1).max() < 25
