@@ -18,7 +18,7 @@ from tests.support.pictures import LINES, draw
 Maker = Callable[[Path], Any]
 """Writes a file with the path it gets."""
 
-_TURNED_BACK = {
+TURNED_BACK = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -27,6 +27,7 @@ _TURNED_BACK = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
 }
+"""How the camera stored an upright scene: the inverse of what the EXIF tag asks for."""
 
 
 def plain() -> Image.Image:
@@ -51,7 +52,7 @@ def turned(orientation: int, **options: Any) -> Maker:
     """As a camera stores it that was held so."""
 
     def write(path: Path) -> None:
-        image, back = plain(), _TURNED_BACK.get(orientation)
+        image, back = plain(), TURNED_BACK.get(orientation)
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = orientation
         (image if back is None else image.transpose(back)).save(path, exif=exif, **options)

@@ -76,10 +76,9 @@ class Whole:
     def left(self) -> list[str]:
         """Files that a run should not have left; a warm engine has its socket, and a lock that stays on purpose."""
         own = {"photo.png", "document.svg", "home/engine.json"}
-        own |= {str(path.relative_to(self.folder)) for path in self.run_folder.rglob("*.lock")}
-        if self.engines():
-            own |= {str(path.relative_to(self.folder)) for path in self.run_folder.rglob("*.sock")}
         found = {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if not path.is_dir()}
+        allowed = (".lock", ".sock") if self.engines() else (".lock",)
+        own |= {name for name in found if name.startswith("run/") and name.endswith(allowed)}
         expected = ("home/logs/", "home/cache/")
         return sorted(
             name

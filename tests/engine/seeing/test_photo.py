@@ -21,6 +21,7 @@ from PIL import ExifTags, Image
 from clipasso_engine.commands import advice
 from clipasso_engine.contract.errors import UserError
 from clipasso_engine.seeing import photo
+from tests.support.odd_photos import TURNED_BACK
 
 WIDTH, HEIGHT = 48, 32
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -53,17 +54,7 @@ def test_plain_photo(tmp_path: Path, corners: Image.Image) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
 def test_exif_orientation(tmp_path: Path, corners: Image.Image, orientation: int, suffix: str) -> None:
-    # How the camera stored an upright scene: the inverse of what the tag asks for.
-    inverse = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }
-    stored = corners.transpose(inverse[orientation]) if orientation > 1 else corners
+    stored = corners.transpose(TURNED_BACK[orientation]) if orientation > 1 else corners
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     path = tmp_path / f"a{suffix}"

@@ -76,14 +76,15 @@ def test_weights_that_are_damaged_while_it_is_warm(whole: Whole, strokes: list[s
 
 
 @long_only
-def test_two_inkscapes_at_once(whole: Whole, strokes: list[str]) -> None:
-    """One has the warm engine, the other one of its own; both documents are right, and one engine stays."""
-    started = [whole.extension.start(*OPTIONS) for _ in range(2)]
+@pytest.mark.parametrize("number", [2, 5])
+def test_several_inkscapes_at_once(whole: Whole, strokes: list[str], number: int) -> None:
+    """One has the warm engine, the others one of their own; all documents are right, and one engine stays."""
+    started = [whole.extension.start(*OPTIONS) for _ in range(number)]
     for run in started:
         with run:
-            output, sentence = run.communicate(timeout=120)
+            output, sentence = run.communicate(timeout=60 * number)
         assert whole.told(run.returncode, output, sentence.decode()) == (strokes, "")
-    wait_until(lambda: len(whole.engines()) == 1, 20, "the end of one engine")
+    wait_until(lambda: len(whole.engines()) == 1, 20, "the end of all engines but one")
 
 
 def test_an_engine_with_little_memory(whole: Whole) -> None:
@@ -96,9 +97,7 @@ def test_an_engine_with_little_memory(whole: Whole) -> None:
     unclear = [size for size, sentence in told.items() if sentence and NO_MEMORY not in sentence]
     assert "" in told.values() or len(told) == 1
     assert told.get(700, "").startswith(NO_MEMORY)
-    # With as little as it takes to start, but not to load what it needs, it may end, or wait until its time is over.
-    others = ("The engine ended before the sketch was done", "The engine did not finish within")
-    assert all(any(words in told[size] for words in others) for size in unclear), told
+    assert all("The engine ended before the sketch was done" in told[size] for size in unclear), told
     record("memory-of-the-engine", sizes=len(sizes), sketches=list(told.values()).count(""), unclear=unclear)
 
 
@@ -127,16 +126,6 @@ def test_a_home_that_cannot_be_written(tmp_path: Path, strokes: list[str]) -> No
             assert other.sketch() == (strokes, "")
             assert other.engines() == []
     assert other.left() == []
-
-
-@long_only
-def test_several_at_once(whole: Whole, strokes: list[str]) -> None:
-    started = [whole.extension.start(*OPTIONS) for _ in range(5)]
-    for run in started:
-        with run:
-            output, sentence = run.communicate(timeout=300)
-        assert whole.told(run.returncode, output, sentence.decode()) == (strokes, "")
-    wait_until(lambda: len(whole.engines()) == 1, 30, "the end of all engines but one")
 
 
 @long_only
